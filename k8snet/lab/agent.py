@@ -1,0 +1,330 @@
+"""The program inside: it runs in private namespaces, takes one JSON request a line, and gives one JSON reply a line.
+
+kernel.py starts it as a bare script, so it imports only the standard library. Requests are the functions of
+`REQUESTS`: run a command, make a network namespace bare, listen, connect, ping, watch the wires. It is process 1 of
+its process namespace: when its standard input ends, it ends, and the kernel kills all that it started and takes the
+namespaces down.
+
+Sources: setns(2), mount(2), packet(7), ip(7) (IP_RECVERR), icmp(7).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import json
+import os
+import select
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+Reply = dict[str, Any]
+Question = dict[str, Any]
+"""dst, source, number (source port or echo id), ttl, timeout; connect: port, proto, data; ping: size, df, seq."""
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+CLONE_NEWNET = 0x40000000
+ROOT = "root"
+IP_MTU_DISCOVER = 10
+PMTUDISC = {False: 0, None: 1, True: 2}
+"""By what a question says about fragments: IP_PMTUDISC_DONT, _WANT, _DO."""
+IP_RECVERR = 11
+SO_TIMESTAMPNS = 35
+SO_EE_ORIGIN_ICMP = 2
+ETH_P_ALL = 3
+QUIET_SECONDS = 0.05
+"""So long must nothing be heard on any device before a question counts as over."""
+
+NO_IPV6 = {"net.ipv6.conf.all.disable_ipv6": 1, "net.ipv6.conf.default.disable_ipv6": 1}
+METHODS = (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"DELETE ", b"PATCH ", b"OPTIONS ")
+
+watched: dict[str, socket.socket] = {}
+
+
+# --- network namespaces -------------------------------------------------------------------------------------------
+
+
+def call(result: int) -> None:
+    """Raise what the C library's function failed with."""
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+@contextmanager
+def inside(netns: str) -> Iterator[None]:
+    """Be in a network namespace: sockets made here and processes started here belong to it."""
+    path = Path("/proc/self/ns/net" if netns == ROOT else f"/run/netns/{netns}")
+    with Path("/proc/thread-self/ns/net").open() as home, path.open() as there:
+        call(LIBC.setns(there.fileno(), CLONE_NEWNET))
+        try:
+            yield
+        finally:
+            call(LIBC.setns(home.fileno(), CLONE_NEWNET))
+
+
+def bare(netns: str, switches: dict[str, int]) -> Reply:
+    """Bring a new namespace to a known state: IPv6 off, and these sysctls, which it may have inherited otherwise."""
+    missing = []
+    with inside(netns):
+        for name, value in {**switches, **NO_IPV6}.items():
+            try:
+                write_switch(name, value)
+            except FileNotFoundError:
+                missing.append(name)
+    return {"missing": missing}
+
+
+def write_switch(name: str, value: int) -> None:
+    """Set a sysctl of the namespace that we are in."""
+    Path("/proc/sys", *name.split(".")).write_text(str(value))
+
+
+# --- commands -----------------------------------------------------------------------------------------------------
+
+
+def run(words: list[str], stdin: str, netns: str, timeout: float) -> Reply:
+    """Run a command in a namespace."""
+    try:
+        with inside(netns):
+            done = subprocess.run(words, input=stdin, text=True, capture_output=True, timeout=timeout, check=False)
+    except FileNotFoundError:
+        return {"code": 127, "out": "", "err": f"sh: 1: {words[0]}: not found"}
+    except subprocess.TimeoutExpired:
+        return {"code": 124, "out": "", "err": f"{words[0]}: no end after {timeout:g} s"}
+    return {"code": done.returncode, "out": done.stdout, "err": done.stderr}
+
+
+# --- apps that listen ---------------------------------------------------------------------------------------------
+
+
+def listen(netns: str, ip: str, port: int, proto: str, name: str) -> Reply:
+    """Start an app that answers with its name and the peer that it sees."""
+    with inside(netns):
+        sock = open_socket(proto)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((ip, port))
+    if proto == "udp":
+        Thread(target=answer_datagrams, args=(sock, name), daemon=True).start()
+    else:
+        sock.listen()
+        Thread(target=answer_connections, args=(sock, name), daemon=True).start()
+    return {}
+
+
+def open_socket(proto: str) -> socket.socket:
+    """A socket for one of the transport protocols."""
+    kind = socket.SOCK_DGRAM if proto == "udp" else socket.SOCK_STREAM
+    return socket.socket(socket.AF_INET, kind, {"tcp": 6, "udp": 17, "sctp": 132}[proto])
+
+
+def answer_datagrams(sock: socket.socket, name: str) -> None:
+    """Answer each datagram."""
+    while True:
+        _, peer = sock.recvfrom(65536)
+        with suppress(OSError):  # an answer that cannot be sent: the asker will see that none comes
+            sock.sendto(answer(name, peer), peer)
+
+
+def answer_connections(sock: socket.socket, name: str) -> None:
+    """Take each connection; each is answered by a thread of its own, as one may stay open."""
+    while True:
+        connection, peer = sock.accept()
+        Thread(target=converse, args=(connection, name, peer), daemon=True).start()
+
+
+def converse(connection: socket.socket, name: str, peer: tuple[str, int]) -> None:
+    """Answer each request of a connection until the other side closes it."""
+    with connection, suppress(OSError):  # a reset ends it as well
+        while request := connection.recv(65536):
+            body = answer(name, peer)
+            connection.sendall(http(body) if request.startswith(METHODS) else body)
+
+
+def answer(name: str, peer: tuple[str, int]) -> bytes:
+    """What an app says: who it is, and whom it sees (the model's is sockets.py, ``App``)."""
+    return f"{name} saw {peer[0]}:{peer[1]}\n".encode()
+
+
+def http(body: bytes) -> bytes:
+    """The same as an HTTP response."""
+    return b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+
+
+# --- questions ----------------------------------------------------------------------------------------------------
+
+
+def connect(netns: str, question: Question) -> Reply:
+    """Open a connection (or send one datagram) from a given port, say something, read the answer."""
+    with inside(netns):
+        sock = open_socket(question["proto"])
+    deadline = time.monotonic() + question["timeout"]
+    received = b""
+    with sock:
+        try:
+            prepare(sock, question)
+            sock.settimeout(question["timeout"])
+            sock.connect((question["dst"], question["port"]))
+            sock.sendall(question["data"].encode())
+            while not received.endswith(b"\n"):
+                sock.settimeout(max(0.001, deadline - time.monotonic()))
+                chunk = sock.recv(65536)
+                received += chunk
+                if not chunk:
+                    break
+        except OSError as error:
+            return {"errno": error_name(error), "icmp": queued_icmp(sock), "data": received.decode()}
+    return {"errno": None, "icmp": None, "data": received.decode()}
+
+
+def prepare(sock: socket.socket, question: Question) -> None:
+    """Bind the socket to what the question says (source, number, ttl), and let it hear of ICMP errors."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
+    if question["ttl"] is not None:
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, question["ttl"])
+    sock.bind((question["source"], question["number"]))
+
+
+def error_name(error: OSError) -> str | None:
+    """``ECONNREFUSED`` and the like; None where the socket merely waited in vain."""
+    if isinstance(error, TimeoutError) and error.errno is None:
+        return None
+    return errno.errorcode.get(error.errno or 0)
+
+
+def queued_icmp(sock: socket.socket) -> tuple[int, int] | None:
+    """Type and code of the ICMP error in the socket's error queue, if there is one (struct sock_extended_err)."""
+    sock.setblocking(False)  # else recvmsg waits for the answer before it looks at the queue
+    try:
+        _, ancillary, _, _ = sock.recvmsg(2048, 512, socket.MSG_ERRQUEUE)
+    except OSError:
+        return None
+    for level, kind, content in ancillary:
+        if level == socket.IPPROTO_IP and kind == IP_RECVERR:
+            _, origin, type_, code = struct.unpack_from("IBBB", content)
+            return (type_, code) if origin == SO_EE_ORIGIN_ICMP else None
+    return None
+
+
+def ping(netns: str, question: Question) -> Reply:
+    """Send one ICMP echo request with a given id and wait for its answer."""
+    with inside(netns):
+        sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+    deadline = time.monotonic() + question["timeout"]
+    number, seq = question["number"], question["seq"]
+    with sock:
+        try:
+            prepare(sock, question)
+            sock.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, PMTUDISC[question["df"]])
+            sock.sendto(echo_request(number, seq, question["size"]), (question["dst"], 0))
+            while True:
+                sock.settimeout(max(0.001, deadline - time.monotonic()))
+                if is_echo_reply(sock.recv(65536), number, seq):
+                    return {"errno": None, "icmp": None, "data": "echo reply"}
+        except OSError as error:
+            return {"errno": error_name(error), "icmp": queued_icmp(sock), "data": ""}
+
+
+def echo_request(number: int, seq: int, size: int) -> bytes:
+    """An ICMP echo request with its checksum (RFC 792)."""
+    message = struct.pack("!BBHHH", 8, 0, 0, number, seq) + bytes(size)
+    padded = message + bytes(len(message) % 2)
+    total = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return message[:2] + struct.pack("!H", ~total & 0xFFFF) + message[4:]
+
+
+def is_echo_reply(packet: bytes, number: int, seq: int) -> bool:
+    """Whether an IPv4 packet is the answer to our echo request."""
+    header = (packet[0] & 15) * 4
+    type_, _, _, its_number, its_seq = struct.unpack_from("!BBHHH", packet, header)
+    return (type_, its_number, its_seq) == (0, number, seq)
+
+
+# --- captures -----------------------------------------------------------------------------------------------------
+
+
+def watch(netns: list[str]) -> Reply:
+    """Begin to listen on every device of these namespaces: one unbound packet socket hears all of a namespace.
+
+    Not promiscuous, because that changes what a bridge hears.
+    """
+    for name in netns:
+        with inside(name):
+            sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        sock.setblocking(False)
+        watched[name] = sock
+    return {}
+
+
+def captured() -> Reply:
+    """Wait until all is quiet, stop listening, and return what was heard, in the order of the kernel's timestamps."""
+    frames: list[tuple[int, str, str, str, str]] = []
+    while ready := select.select(list(watched.values()), [], [], QUIET_SECONDS)[0]:
+        frames += [frame for name, sock in watched.items() if sock in ready for frame in heard(name, sock)]
+    for sock in watched.values():
+        sock.close()
+    watched.clear()
+    return {"frames": sorted(frames, key=lambda frame: frame[0])}
+
+
+def heard(netns: str, sock: socket.socket) -> Iterator[tuple[int, str, str, str, str]]:
+    """All frames that wait in one packet socket: nanoseconds, netns, device, direction, bytes in hex."""
+    while True:
+        try:
+            frame, ancillary, _, (device, _, kind, _, _) = sock.recvmsg(65536, 64)
+        except BlockingIOError:
+            return
+        seconds, nanoseconds = struct.unpack("qq", ancillary[0][2])
+        direction = "out" if kind == socket.PACKET_OUTGOING else "in"
+        yield seconds * 10**9 + nanoseconds, netns, device, direction, frame.hex()
+
+
+# --- the loop -----------------------------------------------------------------------------------------------------
+
+REQUESTS: dict[str, Callable[..., Reply]] = {
+    "run": run, "bare": bare, "listen": listen, "connect": connect, "ping": ping, "watch": watch, "captured": captured,
+}
+
+
+def end_with_parent() -> None:
+    """End at once when the other end of our standard input is gone, whatever else is under way."""
+    poll = select.poll()
+    poll.register(0, 0)  # hang-up is always reported
+    poll.poll()
+    os._exit(0)
+
+
+def say(reply: Reply) -> None:
+    """Write one reply."""
+    sys.stdout.write(json.dumps(reply) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    call(LIBC.mount(b"tmpfs", b"/run", b"tmpfs", 0, None))
+    Thread(target=end_with_parent, daemon=True).start()
+    say({"ready": True})
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            reply = REQUESTS[request.pop("do")](**request)
+        except OSError as error:
+            reply = {"failed": errno.errorcode.get(error.errno or 0, "EIO"), "text": error.strerror or str(error)}
+        say(reply)
+
+
+if __name__ == "__main__":
+    main()

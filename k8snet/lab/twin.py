@@ -1,0 +1,202 @@
+"""Model and kernel side by side: the same commands, the same question, and where the two tell different stories.
+
+The kernel is the judge. What cannot be compared, because each run of a real kernel has it otherwise, is left out
+and listed in `compare`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+from itertools import zip_longest
+
+from k8snet.errors import CommandError, K8snetError
+from k8snet.lab.capture import line
+from k8snet.lab.replay import Answer, Lab, ask_model, replay
+from k8snet.lab.tables import TABLES, lines
+from k8snet.linux.address import Ip
+from k8snet.linux.fact import Fact
+from k8snet.linux.log import ROOT, Command, Connect, Ping
+from k8snet.linux.packet import Arp, Packet
+from k8snet.linux.trace import Captured, Trace
+from k8snet.linux.world import World
+
+OUTCOME = ("fate", "errno", "icmp", "answered_by", "seen_from")
+NOTHING = ""
+
+
+class Row(Fact, frozen=True):
+    """One thing that was compared: ``where`` (``outcome``, ``captures node-a br0``, ``routes pod-a``), and both sides.
+
+    An empty side has nothing that answers to the other's line.
+    """
+
+    where: str
+    model: str
+    kernel: str
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both sides say the same."""
+        return self.model == self.kernel
+
+
+class Comparison:
+    """All that was compared: ``rows``, in order, and ``notes`` about what was done otherwise than in the log."""
+
+    def __init__(self, question: Connect | Ping, rows: list[Row], notes: list[str]) -> None:
+        self.question = question
+        self.rows = rows
+        self.notes = notes
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the model says what the kernel does."""
+        return not self.differences
+
+    @property
+    def differences(self) -> list[str]:
+        """One line for each row in which the two part; empty when they agree."""
+        return [f"{row.where}: the model has {row.model or 'nothing'!r}, the kernel {row.kernel or 'nothing'!r}"
+                for row in self.rows if not row.agrees]
+
+    def __str__(self) -> str:
+        notes = [f"note: {note}" for note in self.notes]
+        return "\n".join([str(self.question), self._verdict(), *self._table(), *notes])
+
+    __repr__ = __str__
+
+    def _verdict(self) -> str:
+        kinds: dict[str, int] = defaultdict(int)
+        for row in self.rows:
+            kinds[row.where.split()[0]] += 1
+        compared = ", ".join(f"{count} of {kind}" for kind, count in kinds.items())
+        wrong = len(self.differences)
+        return f"the model and the kernel {'agree' if not wrong else f'differ in {wrong}'} (lines compared: {compared})"
+
+    def _table(self) -> list[str]:
+        """Outcome and captures in full; of the tables, which are long, the lines that differ."""
+        shown = [row for row in self.rows if not row.agrees or row.where.startswith(("outcome", "captures"))]
+        text, where = [], ""
+        for row in shown:
+            text += [] if row.where == where else ["", row.where]
+            where = row.where
+            text += [f"  = {row.model}"] if row.agrees else [f"  ! model   {row.model}", f"    kernel  {row.kernel}"]
+        return text
+
+
+def compare(world: World, trace: Trace) -> Comparison:
+    """Replay what had been done to a world when ``trace`` was asked for, ask the real kernel the same, and compare.
+
+    Compared are the outcome as the asker's socket tells it; the captures of every device, in order; and for every
+    network namespace its addresses, routes, policy rules, neighbours, iptables rules and tracked connections.
+
+    Left out: TCP segments that only acknowledge (the kernel sends them when it sees fit), TCP options, sequence numbers
+    and IPv4 ids, lengths, the order of captures on different devices, unicast ARP (a neighbour entry's age decides when
+    it is probed), IPv6 (switched off inside), IGMP and other multicast; timeouts and counters. Where a rule calls on
+    chance, the kernel throws its own dice, and may answer otherwise.
+
+    Unavailable where this machine has no lab; a command or app that the kernel refuses is a difference.
+
+    >>> print(compare(world, world.ping("pod-a", "10.1.2.2")).differences)   # doctest: +SKIP
+    []
+    """
+    try:
+        lab = replay(world, trace.log_position)
+    except CommandError as refusal:
+        return Comparison(trace.question, [Row("commands", "takes them all", str(refusal))], [])
+    with lab:
+        lab.watch()
+        answer = lab.ask(trace.question, trace)
+        real = lab.captured()
+        _ask_again(lab.model, world, trace)
+        rows = [*_outcome(trace, answer), *_captures(trace.captures, real), *_tables(lab)]
+        return Comparison(trace.question, rows, lab.notes)
+
+
+def _ask_again(model: World, world: World, trace: Trace) -> None:
+    """Bring the replayed model to where the world was after the question, whichever call asked it."""
+    entry = world.log[trace.log_position] if trace.log_position < len(world.log) else trace.question
+    if isinstance(entry, Connect | Ping):
+        ask_model(model, entry)
+    elif isinstance(entry, Command):
+        model.sh(entry.line, entry.stdin, check=False)
+
+
+def _outcome(trace: Trace, answer: Answer) -> list[Row]:
+    return [Row("outcome", f"{name} {getattr(trace, name)}", f"{name} {getattr(answer, name)}") for name in OUTCOME]
+
+
+def _captures(model: Iterable[Captured], kernel: Iterable[Captured]) -> list[Row]:
+    ours, theirs = _by_device(model), _by_device(kernel)
+    rows = []
+    for netns, device in sorted(ours.keys() | theirs.keys(), key=lambda place: _first(place, list(ours))):
+        place = (netns, device)
+        rows += _aligned(f"captures {netns} {device}", ours.get(place, []), theirs.get(place, []))
+    return rows
+
+
+def _first(place: tuple[str, str], order: list[tuple[str, str]]) -> tuple[int, tuple[str, str]]:
+    return (order.index(place) if place in order else len(order), place)
+
+
+def _by_device(captures: Iterable[Captured]) -> dict[tuple[str, str], list[str]]:
+    """The lines of each device, without what depends on timers."""
+    by_device: dict[tuple[str, str], list[str]] = defaultdict(list)
+    probes: set[tuple[str, str, Ip, Ip]] = set()
+    for captured in captures:
+        if not _is_probing(captured, probes) and not _is_passing(captured.packet):
+            by_device[captured.netns, captured.device].append(line(captured))
+    return by_device
+
+
+def _is_passing(payload: Packet | Arp) -> bool:
+    """A bare acknowledgement, or multicast."""
+    return isinstance(payload, Packet) and ((payload.flags == "." and not payload.data) or payload.dst.is_multicast)
+
+
+def _is_probing(captured: Captured, probes: set[tuple[str, str, Ip, Ip]]) -> bool:
+    """A unicast ARP request, by which a kernel asks whether a neighbour is still there, or its answer."""
+    arp = captured.packet
+    if not isinstance(arp, Arp):
+        return False
+    here = (captured.netns, captured.device)
+    if arp.op == "reply":
+        return (*here, arp.target_ip, arp.sender_ip) in probes
+    ends = (*here, arp.sender_ip, arp.target_ip)
+    if captured.frame.is_broadcast:
+        probes.discard(ends)
+        return False
+    probes.add(ends)
+    return True
+
+
+def _tables(lab: Lab) -> list[Row]:
+    rows = []
+    for netns in (ROOT, *lab.model.netns):
+        for table, (words, _) in TABLES.items():
+            command = " ".join(words)
+            ours = _model_says(lab.model, command if netns == ROOT else f"ip netns exec {netns} {command}")
+            theirs = lab.kernel.run(list(words), netns=netns)
+            rows += _aligned(f"{table} {netns}", lines(table, ours), lines(table, theirs))
+    return rows
+
+
+def _model_says(model: World, line: str) -> str:
+    try:
+        return model.sh(line)
+    except K8snetError as refusal:  # what the model cannot list is a difference, and not the end of the comparison
+        return str(refusal)
+
+
+def _aligned(where: str, model: list[str], kernel: list[str]) -> list[Row]:
+    """Equal lines beside each other; what one side has alone stands beside what the other has there, or nothing."""
+    rows = []
+    for tag, a, b, c, d in SequenceMatcher(None, model, kernel, autojunk=False).get_opcodes():
+        if tag in ("equal", "replace"):
+            rows += [Row(where, *pair) for pair in zip_longest(model[a:b], kernel[c:d], fillvalue=NOTHING)]
+        else:
+            rows += [Row(where, each, NOTHING) for each in model[a:b]]
+            rows += [Row(where, NOTHING, each) for each in kernel[c:d]]
+    return rows

@@ -1,0 +1,164 @@
+"""What a bridge does with a frame: learn, then forward, flood, or hand it to its own machine.
+
+With ``net.bridge.bridge-nf-call-iptables=1`` (br_netfilter) IPv4 packets that only cross the bridge meet the
+machine's iptables rules on their way, though they are never routed. Sources: the kernel's net/bridge/br_input.c,
+br_forward.c and br_netfilter_hooks.c; why it exists: https://wiki.nftables.org, "Bridge filtering".
+"""
+
+from __future__ import annotations
+
+from k8snet.linux import stack
+from k8snet.linux.address import is_group_mac
+from k8snet.linux.device import Bridge, Device
+from k8snet.linux.fact import changed
+from k8snet.linux.packet import Frame, Packet, Skb
+from k8snet.linux.trace import Bridged, Dropped, Hop, Ignored, Learned
+
+
+def receive(port: Device, frame: Frame, hop: Hop) -> None:
+    """A frame has come in by a port of a bridge."""
+    bridge = port.master
+    assert bridge is not None
+    if not bridge.up:
+        hop.add(Dropped("DEV_READY"))
+        return
+    skb = _for_iptables(bridge, port, frame, hop)
+    if skb is None:
+        forward(bridge, port, frame, hop)
+        return
+    goal = skb.packet.dst
+    if not stack.passes("PREROUTING", skb):
+        return
+    if skb.packet.dst == goal:
+        forward(bridge, port, changed(frame, payload=skb.packet), hop, skb)
+    else:
+        _forward_translated(bridge, port, frame, skb)
+
+
+def _for_iptables(bridge: Bridge, port: Device, frame: Frame, hop: Hop) -> Skb | None:
+    """The packet as iptables will see it: come in by the bridge; None if iptables does not see it."""
+    if not isinstance(frame.payload, Packet) or not bridge.netns.sysctls["net.bridge.bridge-nf-call-iptables"]:
+        return None
+    skb = Skb(bridge.netns, frame.payload, hop, iif=bridge)
+    skb.physin = port
+    skb.src_mac = frame.src
+    skb.has_prerouted = True
+    return skb
+
+
+def _forward_translated(bridge: Bridge, port: Device, frame: Frame, skb: Skb) -> None:
+    """A DNAT in PREROUTING: to somebody on this same bridge the frame stays a frame, and only its MAC changes.
+
+    To anybody else it is handed up, to be routed (br_nf_pre_routing_finish).
+    """
+    way = stack.route_in(skb)
+    if way is None:
+        return
+    if way.dev != bridge.name or way.via is None:
+        forward(bridge, port, Frame(frame.src, bridge.mac, skb.packet), skb.hop, skb)
+        return
+    skb.bridged = True
+    entry = bridge.netns.neighbours.find(bridge.name, way.via)
+    if entry is not None and entry.has_header and entry.mac is not None:
+        resume(bridge, skb, entry.mac)
+    else:
+        stack.send_to_neighbour(skb, bridge, way.via)
+
+
+def resume(bridge: Bridge, skb: Skb, mac: str) -> None:
+    """The translated frame goes on from the port where it came in, with its sender's MAC and its new receiver's."""
+    assert skb.physin is not None
+    skb.bridged = False
+    forward(bridge, skb.physin, Frame(skb.src_mac, mac, skb.packet), skb.hop, skb)
+
+
+def forward(bridge: Bridge, port: Device, frame: Frame, hop: Hop, skb: Skb | None = None) -> None:
+    """Learn where the sender lives; then find the port, or the ports, for the receiver."""
+    now = bridge.netns.world.now
+    assert port.port is not None
+    if port.port.learning and bridge.learn(frame.src, port, now):
+        hop.add(Learned(bridge.name, frame.src, port.name))
+    if is_group_mac(frame.dst):
+        _flood(bridge, port, frame, hop, skb)
+        _hand_up(bridge, frame, hop, skb)
+    elif _is_own(bridge, frame.dst):
+        hop.add(Bridged(bridge.name, frame.dst, (bridge.name,), "local"))
+        _hand_up(bridge, frame, hop, skb)
+    else:
+        _to_receiver(bridge, port, frame, hop, skb)
+
+
+def send(bridge: Bridge, frame: Frame, hop: Hop) -> None:
+    """A frame that the bridge's own machine sends by it."""
+    known = None if is_group_mac(frame.dst) else bridge.port_of(frame.dst, bridge.netns.world.now)
+    if known is None:
+        _flood(bridge, None, frame, hop, None)
+    else:
+        hop.add(Bridged(bridge.name, frame.dst, (known.name,), "forward"))
+        stack.transmit(known, frame, hop)
+
+
+def _to_receiver(bridge: Bridge, port: Device, frame: Frame, hop: Hop, skb: Skb | None) -> None:
+    known = bridge.port_of(frame.dst, bridge.netns.world.now)
+    if known is None:
+        _flood(bridge, port, frame, hop, skb)
+    elif not _may_pass(port, known):
+        hop.add(Dropped("BRIDGE_SAME_PORT" if port is known else "BRIDGE_ISOLATED"))
+    else:
+        hop.add(Bridged(bridge.name, frame.dst, (known.name,), "forward"))
+        _out(bridge, port, known, frame, hop, skb)
+    if known is None and bridge.promiscuous:
+        _hand_up(bridge, frame, hop, skb)
+
+
+def _flood(bridge: Bridge, port: Device | None, frame: Frame, hop: Hop, skb: Skb | None) -> None:
+    """To all other ports, the youngest first, as the kernel's list of ports has them."""
+    known = is_group_mac(frame.dst)
+    ports = [each for each in reversed(bridge.ports) if each.running and _takes_floods(each, known) and _may_pass(port, each)]
+    hop.add(Bridged(bridge.name, frame.dst, tuple(each.name for each in ports), "flood"))
+    for each in ports:
+        _out(bridge, port, each, frame, hop, skb)
+
+
+def _takes_floods(port: Device, group: bool) -> bool:
+    assert port.port is not None
+    return port.port.bcast_flood if group else port.port.flood
+
+
+def _may_pass(port: Device | None, out: Device) -> bool:
+    """A frame does not go back where it came from (but for hairpin mode), nor between two isolated ports."""
+    assert out.port is not None
+    if not out.running:
+        return False
+    if port is out:
+        return out.port.hairpin
+    return port is None or port.port is None or not (port.port.isolated and out.port.isolated)
+
+
+def _out(bridge: Bridge, port: Device | None, out: Device, frame: Frame, hop: Hop, skb: Skb | None) -> None:
+    """Out by one port; on the way, iptables' FORWARD and POSTROUTING for a packet that PREROUTING has seen."""
+    if skb is None:
+        stack.transmit(out, frame, hop)
+        return
+    copy = skb.clone()
+    copy.iif, copy.oif, copy.physin, copy.physout = bridge, bridge, port, out
+    if not stack.passes("FORWARD", copy):
+        return
+    copy.iif = None
+    if stack.passes("POSTROUTING", copy):
+        stack.transmit(out, changed(frame, payload=copy.packet), hop)
+
+
+def _is_own(bridge: Bridge, mac: str) -> bool:
+    """Whether a MAC address is the bridge's, or one of its ports': all of them mean this machine."""
+    return mac == bridge.mac or any(mac == port.mac for port in bridge.ports)
+
+
+def _hand_up(bridge: Bridge, frame: Frame, hop: Hop, skb: Skb | None) -> None:
+    """To the bridge's own machine, as a frame that came in by the bridge device."""
+    hop.capture(bridge.name, "in", frame, bridge.netns.world.now)
+    for_ports_mac = not is_group_mac(frame.dst) and frame.dst != bridge.mac
+    if for_ports_mac and not _is_own(bridge, frame.dst):
+        hop.add(Ignored("OTHERHOST"))
+    else:
+        stack.accept(bridge, frame, hop, skb)

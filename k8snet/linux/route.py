@@ -1,0 +1,252 @@
+"""Routes, routing tables, policy rules (``ip rule``), and the lookup: longest prefix first, then metric.
+
+A lookup answers with facts: which policy rule sent us to which table, which route won, by which device and next hop,
+with which source address; or with the error that the kernel gives. Sources: ip-route(8), ip-rule(8), and the
+kernel's net/ipv4/fib_trie.c, fib_rules.c, fib_semantics.c.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from k8snet.linux.address import EVERYWHERE, Ip, Network
+from k8snet.linux.fact import Fact, changed
+
+if TYPE_CHECKING:
+    from k8snet.linux.device import Device
+    from k8snet.linux.netns import Netns
+
+LOCALHOST = Ip("127.0.0.1")
+LOCAL, MAIN, DEFAULT = 255, 254, 253
+TABLE_NAMES = {LOCAL: "local", MAIN: "main", DEFAULT: "default"}
+
+ERRORS = {"unreachable": "EHOSTUNREACH", "prohibit": "EACCES", "blackhole": "EINVAL"}
+"""What the kernel answers for the route types that say no (fib_semantics.c, fib_props)."""
+
+SCOPES = {"global": 0, "site": 200, "link": 253, "host": 254, "nowhere": 255}
+
+
+class Route(Fact, frozen=True):
+    """One line of ``ip route``. ``src`` is the preferred source address; ``dev`` is None for the types that say no."""
+
+    network: Network
+    type: str = "unicast"
+    dev: str | None = None
+    via: Ip | None = None
+    src: Ip | None = None
+    metric: int = 0
+    scope: str = "global"
+    proto: str = "boot"
+    table: int = MAIN
+    onlink: bool = False
+    mtu: int = 0
+
+
+class Policy(Fact, frozen=True):
+    """One line of ``ip rule``: whom it concerns, and the table (or the refusal) that it sends them to."""
+
+    priority: int
+    table: int = MAIN
+    action: str = "lookup"
+    src: Network = EVERYWHERE
+    dst: Network = EVERYWHERE
+    mark: int = 0
+    mask: int = 0
+    iif: str | None = None
+    oif: str | None = None
+    inverted: bool = False
+
+    def concerns(self, src: int, dst: int, mark: int, iif: str | None, oif: str | None) -> bool:
+        """Whether a packet with these features is meant."""
+        meant = (
+            src in self.src
+            and dst in self.dst
+            and mark & self.mask == self.mark
+            and (self.iif is None or self.iif == iif)
+            and (self.oif is None or self.oif == oif)
+        )
+        return meant != self.inverted
+
+
+class Lookup(Fact, frozen=True):
+    """The answer to a lookup.
+
+    ``type`` is the route's type. ``via`` is the next hop (the destination itself on a link), ``src`` the address that a
+    socket without one of its own would take. With an ``errno`` there is no way, and ``route`` is what said no (None:
+    nothing matched).
+    """
+
+    type: str
+    route: Route | None = None
+    policy: Policy | None = None
+    dev: str | None = None
+    via: Ip | None = None
+    src: Ip | None = None
+    errno: str | None = None
+
+
+class RoutingTable:
+    """Routes by prefix length, then by prefix; of equal prefixes the lowest metric comes first."""
+
+    def __init__(self) -> None:
+        self._by_length: dict[int, dict[int, list[Route]]] = {}
+        self._lengths: list[int] = []
+
+    def add(self, route: Route, *, first: bool = False) -> None:
+        """Add a route, behind (or before) its equals."""
+        length = route.network.length
+        if length not in self._by_length:
+            self._by_length[length] = {}
+            insort(self._lengths, length, key=lambda each: -each)
+        same = self._by_length[length].setdefault(route.network.address >> (32 - length), [])
+        ahead = [other for other in same if other.metric < route.metric or (other.metric == route.metric and not first)]
+        same.insert(len(ahead), route)
+
+    def remove(self, route: Route) -> None:
+        """Remove a route that is there."""
+        length = route.network.length
+        prefix = route.network.address >> (32 - length)
+        same = self._by_length[length][prefix]
+        same.remove(route)
+        if not same:
+            del self._by_length[length][prefix]
+        if not self._by_length[length]:
+            del self._by_length[length]
+            self._lengths.remove(length)
+
+    def candidates(self, dst: int) -> list[Route]:
+        """All routes that cover an address, the best first."""
+        found: list[Route] = []
+        for length in self._lengths:
+            found += self._by_length[length].get(dst >> (32 - length), ())
+        return found
+
+    def same_prefix(self, network: Network) -> list[Route]:
+        """The routes to exactly this network."""
+        return list(self._by_length.get(network.length, {}).get(network.address >> (32 - network.length), ()))
+
+    def __iter__(self) -> Iterator[Route]:
+        """All routes, by address, then the longest prefix first, as the kernel's trie lists them."""
+        routes = [route for prefixes in self._by_length.values() for same in prefixes.values() for route in same]
+        return iter(sorted(routes, key=lambda route: (route.network.address, -route.network.length)))
+
+
+class Routing:
+    """The routing of one network namespace: ``tables`` by number, and the ``policies`` that choose among them."""
+
+    def __init__(self) -> None:
+        self.tables = {LOCAL: RoutingTable(), MAIN: RoutingTable(), DEFAULT: RoutingTable()}
+        self.policies = [Policy(0, LOCAL), Policy(32766, MAIN), Policy(32767, DEFAULT)]
+        self.redirects: dict[Ip, Ip] = {}
+        """Better next hops that routers told us of (ICMP redirects that were obeyed)."""
+        self.path_mtus: dict[Ip, int] = {}
+        """How large a packet to a destination may be, where a router said so (ICMP "fragmentation needed")."""
+
+    def table(self, number: int) -> RoutingTable:
+        """A table by its number; made when first used."""
+        return self.tables.setdefault(number, RoutingTable())
+
+    def add(self, route: Route, *, first: bool = False) -> None:
+        """Add a route to the table that it names."""
+        self.table(route.table).add(route, first=first)
+
+    def remove(self, route: Route) -> None:
+        """Remove a route from the table that it names."""
+        self.table(route.table).remove(route)
+
+    def add_policy(self, policy: Policy) -> None:
+        """Add a policy rule; of equal priorities the older one stays first."""
+        insort(self.policies, policy, key=lambda each: each.priority)
+
+    def routes(self) -> list[Route]:
+        """All routes of all tables."""
+        return [route for table in self.tables.values() for route in table]
+
+
+def lookup(netns: Netns, dst: Ip, *, src: int = 0, mark: int = 0, iif: str | None = None, oif: str | None = None) -> Lookup:
+    """Where a packet to ``dst`` goes: ask the tables that the policy rules name, in order of priority.
+
+    A ``throw`` route sends the search back to the policy rules; a route by a device that is down does not count.
+    """
+    for policy in netns.routing.policies:
+        if not policy.concerns(src, dst, mark, iif or "lo", oif):
+            continue
+        if policy.action != "lookup":
+            return Lookup(policy.action, policy=policy, errno=ERRORS[policy.action])
+        table = netns.routing.tables.get(policy.table)
+        route = _best(netns, table, dst, oif) if table is not None else None
+        if route is None or route.type == "throw":
+            continue
+        if route.type in ERRORS:
+            return Lookup(route.type, route, policy, errno=ERRORS[route.type])
+        return Lookup(route.type, route, policy, route.dev, route.via or dst, _source(netns, route, dst))
+    return Lookup("unreachable", errno="ENETUNREACH")
+
+
+def route_out(netns: Netns, dst: Ip, *, src: int = 0, mark: int = 0, oif: str | None = None) -> Lookup:
+    """The lookup for a packet that this namespace makes itself (kernel: ip_route_output_key).
+
+    No destination means oneself. A source in 127.0.0.0/8 may not leave the machine unless ``route_localnet`` says so.
+    """
+    found = lookup(netns, dst or Ip(src) or LOCALHOST, src=src, mark=mark, oif=oif)
+    if found.type == "local":
+        return changed(found, dev="lo")
+    if found.dev is not None and src >> 24 == 127 and not netns.sysctls.conf(found.dev, "route_localnet"):
+        return changed(found, errno="EINVAL")
+    redirected = netns.routing.redirects.get(dst)
+    return found if redirected is None or found.errno else changed(found, via=redirected)
+
+
+def _best(netns: Netns, table: RoutingTable, dst: int, oif: str | None) -> Route | None:
+    for route in table.candidates(dst):
+        if route.dev is None or route.type in ("local", "broadcast"):
+            return route
+        if netns.devices[route.dev].up and oif in (None, route.dev):
+            return route
+    return None
+
+
+def _source(netns: Netns, route: Route, dst: Ip) -> Ip | None:
+    """The source for a socket that has none: the route's ``src``; for an own address the address itself."""
+    if route.src is not None and route.type != "local":
+        return route.src
+    if route.type == "local":
+        return route.src or dst
+    assert route.dev is not None
+    return select_address(netns, netns.devices[route.dev], route.via, route.scope)
+
+
+def select_address(netns: Netns, device: Device, towards: Ip | None, scope: str = "global") -> Ip | None:
+    """An address of the device: the one in the subnet of ``towards``, else its first; else one of another device.
+
+    Kernel: devinet.c, inet_select_addr(). Addresses of a narrower scope than asked for do not count.
+    """
+    widest = SCOPES[scope]
+    usable = [each for each in device.addresses if not each.secondary and SCOPES[each.scope] <= widest]
+    for each in usable:
+        if towards is None or towards in each.network:
+            return each.ip
+    if usable:
+        return usable[0].ip
+    for other in netns.devices.values():
+        for each in other.addresses:
+            if not each.secondary and each.scope != "link" and SCOPES[each.scope] <= widest:
+                return each.ip
+    return None
+
+
+def is_local(netns: Netns, address: Ip) -> bool:
+    """Whether the address is one of this namespace's own."""
+    return address_type(netns, address) == "local"
+
+
+def address_type(netns: Netns, address: Ip) -> str:
+    """What an address is to this namespace: local, broadcast, multicast, unicast, or a refusal (``-m addrtype``)."""
+    if address in (0, 0xFFFFFFFF):
+        return "broadcast"
+    if address.is_multicast:
+        return "multicast"
+    table = netns.routing.tables[LOCAL]
+    return next((route.type for route in table.candidates(address)), "unicast")

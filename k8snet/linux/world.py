@@ -1,0 +1,194 @@
+"""A world: network namespaces, the wires between them, one clock, one source of chance.
+
+Namespaces never call one another. A frame that leaves a device is put on the world's queue, and one loop takes
+frames and timers from it in the order of time; so nothing here is recursive, and every run is the same run.
+The clock counts seconds from the world's beginning, and it moves only while a question is under way. Each wire takes
+`WIRE_DELAY`: enough to tell before from after, no claim about real wires.
+"""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Any, NamedTuple, Self
+
+from k8snet.errors import CommandError
+from k8snet.linux import ask, log, tools
+from k8snet.linux.address import Ip, numbered_mac
+from k8snet.linux.netns import Netns
+from k8snet.linux.sockets import App
+from k8snet.linux.tools import Output
+from k8snet.linux.trace import Trace
+
+WIRE_DELAY = 0.00001
+
+
+class Event(NamedTuple):
+    """Something that will happen: ``act(*args)`` at ``time``; ``order`` keeps equals in the order of their making."""
+
+    time: float
+    order: int
+    act: Callable[..., None]
+    args: tuple[Any, ...]
+
+
+class Outcome(NamedTuple):
+    """One way that chance could have it: its ``share`` of all ways, and what the question's answer then is."""
+
+    share: float
+    trace: Trace
+
+
+class World:
+    """A Linux network: type commands, send packets, read what became of them.
+
+    >>> w = World(seed=1)
+    >>> for line in ("ip netns add pod-a", "ip link add veth0 type veth peer name eth0 netns pod-a",
+    ...              "ip addr add 10.1.1.254/24 dev veth0", "ip link set veth0 up",
+    ...              "ip -n pod-a addr add 10.1.1.1/24 dev eth0", "ip -n pod-a link set eth0 up"):
+    ...     _ = w.sh(line)
+    >>> w.ping("pod-a", "10.1.1.254").fate
+    'delivered'
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        self.seed = seed
+        self.now = 0.0
+        self.log = log.Log()
+        self.root = Netns(self, log.ROOT)
+        self.netns: dict[str, Netns] = {}
+        self._random = random.Random(seed)
+        self._script: list[bool] | None = None
+        self._scripted: list[tuple[bool, float]] = []
+        self._events: list[Event] = []
+        self._order = 0
+        self._devices_made = 0
+
+    # --- what a reader does -----------------------------------------------------------------------------------
+
+    def sh(self, line: str, stdin: str = "", *, check: bool = True) -> Output:
+        """Run a command line in the world's own namespace, and return what it prints.
+
+        CommandError if the tool or the kernel refuses; with ``check=False`` its text is returned instead, with
+        ``.code``. A line may end in ``| grep WORD``-like filters only where the tool has them: there is no shell here.
+        """
+        try:
+            output = tools.run(self.root, tools.split(line), stdin)
+        except CommandError as error:
+            if check:
+                raise
+            return Output(str(error), code=error.code)
+        self.log.append(log.Command(line, stdin))
+        return output
+
+    def listen(self, netns: str, port: int, proto: str = "tcp", name: str = "", ip: str = "0.0.0.0") -> None:
+        """Start an app that answers with its name (the namespace's by default) and the peer that it saw.
+
+        CommandError (EADDRINUSE) if the port is taken.
+        """
+        listener = self._find(netns).sockets.listen(proto, Ip(ip), port, App(name or netns))
+        self.log.append(log.Listen(netns, port, proto, listener.app.name, listener.ip))
+
+    def connect(self, netns: str, dst: str, port: int, *, proto: str = "tcp", sport: int | None = None,
+                source: str | None = None, ttl: int | None = None, timeout: float = 3.5) -> Trace:
+        """Open a connection (or send one datagram), say hello, wait for the answer; the trace tells what happened.
+
+        ``timeout`` in seconds: the default is as long as ARP needs to give up (3 s), and a little more.
+        """
+        question = log.Connect(netns, Ip(dst), port, proto, sport, Ip(source) if source else None, ttl, timeout)
+        trace = ask.connect(self._find(netns), question)
+        self.log.append(question)
+        return trace
+
+    def ping(self, netns: str, dst: str, *, ttl: int | None = None, source: str | None = None, size: int = 56,
+             df: bool | None = None, timeout: float = 3.5) -> Trace:
+        """Send one ICMP echo request and wait for the answer. ``size`` is in bytes of data, ``timeout`` in seconds.
+
+        ``df=True`` forbids fragments; by default a packet too large for its first link is cut there.
+        """
+        question = log.Ping(netns, Ip(dst), ttl, Ip(source) if source else None, size, df, timeout)
+        trace = ask.ping(self._find(netns), question)
+        self.log.append(question)
+        return trace
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass; what is due happens."""
+        self.log.append(log.Command(f"sleep {seconds:g}"))
+        self.run(until=lambda: False, deadline=self.now + seconds)
+
+    def fork(self) -> Self:
+        """A copy of the whole world, to ask "what if"; nothing done to the copy touches the original."""
+        return copy.deepcopy(self)
+
+    def outcomes(self, question: Callable[[Self], Trace]) -> list[Outcome]:
+        """All that the question could have come to, each with its share, by trying every turn that chance can take.
+
+        ``question`` gets a fork of this world for each way, as in ``w.outcomes(lambda w: w.ping("a", "10.0.0.2"))``.
+        """
+        outcomes, scripts = [], [[]]
+        while scripts:
+            script = scripts.pop()
+            world = self.fork()
+            world._script = list(script)
+            trace = question(world)
+            taken = world._scripted
+            share = 1.0
+            for chosen, p in taken:
+                share *= p if chosen else 1 - p
+            outcomes.append(Outcome(share, trace))
+            untried = range(len(taken) - 1, len(script) - 1, -1)
+            scripts += [[chosen for chosen, _ in taken[:turn]] + [not taken[turn][0]] for turn in reversed(untried)]
+        return outcomes
+
+    # --- what kernels ask of their world ----------------------------------------------------------------------
+
+    def chance(self, p: float) -> bool:
+        """True with probability ``p``: the one place where anything happens at random."""
+        if self._script is None:
+            return self._random.random() < p
+        chosen = self._script.pop(0) if self._script else True
+        self._scripted.append((chosen, p))
+        return chosen
+
+    def draw(self, low: int, high: int) -> int:
+        """A number from ``low`` to ``high`` at random, both included (a port); not one of the outcomes' turns."""
+        return self._random.randint(low, high)
+
+    def at(self, time: float, act: Callable[..., None], *args: Any) -> None:
+        """Do something later."""
+        self._order += 1
+        heappush(self._events, Event(time, self._order, act, args))
+
+    def over_the_wire(self, act: Callable[..., None], *args: Any) -> None:
+        """Do something when a frame that leaves now has arrived."""
+        self.at(self.now + WIRE_DELAY, act, *args)
+
+    def run(self, until: Callable[[], bool], deadline: float) -> None:
+        """Let things happen, in the order of time, until a condition holds or the deadline has come."""
+        while self._events and self._events[0].time <= deadline:
+            if until():
+                return
+            event = heappop(self._events)
+            self.now = event.time
+            event.act(*event.args)
+        if not until():
+            self.now = max(self.now, deadline)
+
+    def new_device_numbers(self) -> tuple[int, str]:
+        """The interface index and the MAC address of the next device: the same in every run."""
+        self._devices_made += 1
+        return self._devices_made + 1, numbered_mac(self._devices_made)
+
+    def _find(self, name: str) -> Netns:
+        if name == log.ROOT:
+            return self.root
+        if name not in self.netns:
+            raise CommandError(f'Cannot open network namespace "{name}": No such file or directory', code=255, errno="ENOENT")
+        return self.netns[name]
+
+    def __repr__(self) -> str:
+        return f"<World: {', '.join(self.netns) or 'empty'}; now {self.now:g} s>"
+
+

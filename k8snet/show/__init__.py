@@ -1,0 +1,12 @@
+"""All that is seen: maps, ways, tables, graphs, capture files. Each is a view of a world or of a trace.
+
+Nothing heavy is loaded here; pandas, networkx, resvg and matplotlib's fonts are, when the first figure needs them.
+"""
+
+from k8snet.show.frames import frame, steps
+from k8snet.show.graph import graph
+from k8snet.show.path import path
+from k8snet.show.pcap import pcap
+from k8snet.show.topology import topology
+
+__all__ = ["frame", "graph", "path", "pcap", "steps", "topology"]

@@ -1,0 +1,173 @@
+"""One network namespace's box: how much room it needs, and where in it things stand.
+
+From top to bottom: a host's labels; the devices whose wires go up; bridges; devices without a wire; room for notes
+about a packet; the devices whose wires go down, with a machine's name beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from k8snet.show.chart import HOST, Place, Plug
+from k8snet.show.palette import LINE, NAME, SMALL, mono_width
+
+PAD = 12.0
+LANE = 9.0
+"""How far a packet's way runs beside its wire: requests left and above, replies right and below."""
+ASIDE = LANE + 5
+"""How far a label stands from the wire that it belongs to, so that ways can pass."""
+BAR = 28.0
+APART = 18.0
+"""The least distance between two things side by side."""
+
+
+class Note(NamedTuple):
+    """What happened to a packet here: ``symbol`` is ``nat``, ``cross`` or ``end``; beside it stand ``lines``."""
+
+    symbol: str
+    lines: tuple[str, ...]
+
+    @property
+    def height(self) -> float:
+        """Its room from the note above to the note below."""
+        return max(24.0, len(self.lines) * LINE + 8)
+
+
+class Notes(NamedTuple):
+    """The notes of one namespace: those of requests on the left of the axis, those of replies on the right."""
+
+    left: Sequence[Note] = ()
+    right: Sequence[Note] = ()
+    axis: str | None = None
+    """The device at whose wire they stand; its wire goes down."""
+
+    @property
+    def height(self) -> float:
+        """The room that the higher stack needs."""
+        return max(sum(note.height for note in self.left), sum(note.height for note in self.right))
+
+    @property
+    def reach(self) -> float:
+        """How far the widest note reaches from the axis."""
+        texts = [line for note in (*self.left, *self.right) for line in note.lines]
+        return LANE + 14 + max(map(mono_width, texts)) + PAD if texts else 0.0
+
+
+class Cell:
+    """The parts of a box and its measures. ``tops`` and ``bottoms`` are the devices with a wire up or down."""
+
+    def __init__(self, place: Place, tops: list[Plug], bottoms: list[Plug], notes: Notes) -> None:
+        self.place = place
+        self.tops = tops
+        self.bottoms = bottoms
+        self.notes = notes
+        wired = {plug.name for plug in (*tops, *bottoms)}
+        self.insides = [plug for plug in place.plugs if plug.name not in wired and plug.kind != "bridge" and _shown(plug)]
+        self.is_leaf = place.kind == HOST and not tops
+        self.bar_rows = _rows_of_bars(place, [plug.name for plug in tops])
+        self.header = PAD + NAME + 4 + _most_lines(bottoms) * LINE if self.is_leaf else 0.0
+        self.top = 10 + _most_lines(tops) * LINE + 4 if tops else PAD if not self.is_leaf else 0.0
+        self.bars = len(self.bar_rows) * (BAR + 8)
+        self.inside = len(self.insides) * 18.0
+        self.room = notes.height + 10 if notes.height else 0.0
+        self.footer = 10.0 if self.is_leaf else max(_most_lines(bottoms) * LINE, NAME + 4) + 10
+
+    @property
+    def height(self) -> float:
+        """All parts together."""
+        return self.header + self.top + self.bars + self.inside + self.room + self.footer
+
+    def match(self, others: list[Cell]) -> None:
+        """Take the largest measure of each part, so that boxes in a row look alike."""
+        for part in ("header", "top", "bars", "inside", "room", "footer"):
+            setattr(self, part, max(getattr(other, part) for other in others))
+
+    @property
+    def least_width(self) -> float:
+        """What the box needs of its own, without what stands above it."""
+        bars = [mono_width(bar_text(bridge)) + 2 * PAD + 2 * APART for bridge in self.place.bridges]
+        insides = [24 + mono_width(inside_text(plug)) + 2 * PAD for plug in self.insides]
+        name = mono_width(self.place.name, NAME) + 2 * PAD
+        return max([60.0, name, *bars, *insides, self._width_below(), 2 * self.notes.reach])
+
+    def _width_below(self) -> float:
+        xs = self._steps()
+        if self.is_leaf:
+            return xs[-1] - xs[0] + label_width(self.bottoms[0]) / 2 + label_width(self.bottoms[-1]) / 2 + 2 * PAD if xs else 0.0
+        if not xs:
+            return mono_width(self.place.name, NAME) + 2 * PAD
+        left = PAD + mono_width(self.place.name, NAME) + APART + LANE
+        right = ASIDE + label_width(self.bottoms[-1]) + PAD
+        return xs[-1] - xs[0] + 2 * max(left, right)
+
+    def _steps(self) -> list[float]:
+        """The devices below, from the first one on."""
+        xs = [0.0] if self.bottoms else []
+        for left, right in zip(self.bottoms, self.bottoms[1:], strict=False):
+            beside = ASIDE + label_width(left) + APART + LANE
+            centred = (label_width(left) + label_width(right)) / 2 + APART
+            xs.append(xs[-1] + max(beside, centred, 2 * LANE + APART))
+        return xs
+
+    def bar_half(self, top: int) -> float:
+        """Half the bar at a device above, where several bridges share the box and each stands below its ports."""
+        bridges = {bridge.name: bridge for bridge in self.place.bridges}
+        bridge = bridges.get(self.tops[top].master or "")
+        return bar_width(bridge) / 2 if bridge is not None and len(bridges) > 1 else 0.0
+
+    def bars_apart(self, top: int) -> float:
+        """How far the next device above must be, lest its bridge's bar touch this one's."""
+        if top + 1 == len(self.tops) or self.tops[top].master == self.tops[top + 1].master:
+            return 0.0
+        return self.bar_half(top) + self.bar_half(top + 1) + APART
+
+    def bottom_xs(self, width: float) -> list[float]:
+        """Where the devices below stand, from the box's left: together, in the middle."""
+        xs = self._steps()
+        return [width / 2 + x - xs[-1] / 2 for x in xs]
+
+
+def _rows_of_bars(place: Place, tops: list[str]) -> list[list[Plug]]:
+    """Bridges side by side where their ports are; those without a wire up have a row of their own."""
+    rows: list[list[Plug]] = []
+    ends: list[int] = []
+    for bridge in place.bridges:
+        at = [tops.index(port.name) for port in place.ports(bridge.name) if port.name in tops]
+        row = next((row for row, end in enumerate(ends) if at and end < min(at)), None)
+        if row is None:
+            rows.append([bridge])
+            ends.append(max(at, default=len(tops)))
+        else:
+            rows[row].append(bridge)
+            ends[row] = max(at)
+    return rows
+
+
+def label_width(plug: Plug) -> float:
+    """The width of a device's label, one line for each address."""
+    return max(mono_width(line) for line in plug.lines)
+
+
+def bar_text(bridge: Plug) -> str:
+    """A bridge's label, in one line."""
+    return "  ".join(bridge.lines)
+
+
+def inside_text(plug: Plug) -> str:
+    """The label of a device without a wire, in one line."""
+    return "  ".join((*plug.lines, *([f"port of {plug.master}"] if plug.master else [])))
+
+
+def bar_width(bridge: Plug) -> float:
+    """The least width of a bridge's bar."""
+    return mono_width(bar_text(bridge), SMALL) + 2 * PAD
+
+
+def _shown(plug: Plug) -> bool:
+    """``lo`` is everywhere; it is drawn where it has an address of its own."""
+    return plug.kind != "loopback" or any(not address.startswith("127.") for address in plug.addresses)
+
+
+def _most_lines(plugs: list[Plug]) -> int:
+    return max((len(plug.lines) for plug in plugs), default=0)

@@ -1,0 +1,138 @@
+"""What a packet's record says about its way, stop by stop: where it came in, went out, was rewritten, and ended.
+
+Only the way that led somewhere counts: copies of a flooded frame that nobody wanted are left out.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from k8snet.linux.fact import Fact
+from k8snet.linux.packet import Arp, Packet
+from k8snet.linux.trace import Awaited, Captured, Delivered, Dropped, Hop, Ignored, Rejected, Rewritten, Trace, TracedPacket
+from k8snet.show.cell import Note
+from k8snet.show.chart import Chart, Point
+
+NOTE_LETTERS = 26
+"""The longest line of a note beside a mark."""
+
+Ending = Delivered | Dropped | Rejected
+
+
+class Stop(Fact, frozen=True):
+    """A stay in one namespace. ``iif`` is None where the packet was made, ``outs`` are the devices that it left by."""
+
+    number: int
+    netns: str
+    iif: str | None
+    outs: tuple[str, ...]
+    rewrites: tuple[Rewritten, ...] = ()
+    end: Ending | None = None
+
+
+class Journey(Fact, frozen=True):
+    """A packet's whole way. ``role``: request or reply."""
+
+    role: str
+    packet: Packet | Arp
+    stops: tuple[Stop, ...]
+
+
+def journeys(trace: Trace, chart: Chart) -> list[Journey]:
+    """The request and the reply that decided the question's fate, their stops numbered from 1 on."""
+    found: list[Journey] = []
+    for traced in (_deciding(trace, "request"), _deciding(trace, "reply")):
+        if traced is not None:
+            first = 1 + sum(len(journey.stops) for journey in found)
+            journey = follow(traced, chart, first)
+            if journey.role == "request" or len({stop.netns for stop in journey.stops}) > 1:
+                found.append(journey)  # an answer that a kernel gives to its own socket is on no wire
+    return found
+
+
+def unanswered(trace: Trace, chart: Chart) -> Journey | None:
+    """The first ARP request for a neighbour whose silence decided the fate, with all who heard it."""
+    silent = [step.ip for traced in trace.packets if traced.reason == "NEIGH_FAILED"
+              for step in traced.steps if isinstance(step, Awaited)]
+    for traced in trace.packets:
+        if isinstance(traced.packet, Arp) and traced.packet.target_ip in silent:
+            return follow(traced, chart, bystanders=True)
+    return None
+
+
+def follow(traced: TracedPacket, chart: Chart, first: int = 1, *, bystanders: bool = False) -> Journey:
+    """One packet's way, its stops numbered from ``first`` on."""
+    hops = [hop for hop in traced.hops if bystanders or not _was_ignored(hop)]
+    role = "reply" if traced.role == "reply" else "request"
+    return Journey(role, traced.packet, tuple(_stop(number, hop, hops, chart) for number, hop in enumerate(hops, first)))
+
+
+def _deciding(trace: Trace, role: str) -> TracedPacket | None:
+    """The first packet in that direction; where the question failed, the one that did not arrive."""
+    if trace.fate != "delivered" and trace.main is not None:
+        for traced in trace.main.packets:
+            if traced.role == role and not traced.again and traced.fate != "delivered":
+                return traced
+    return trace.request if role == "request" else trace.answer
+
+
+def _was_ignored(hop: Hop) -> bool:
+    """Whether a copy of the frame came here and no further."""
+    went_on = any(isinstance(step, Delivered | Dropped | Rejected) or _is_out(step) for step in hop.steps)
+    return not went_on and any(isinstance(step, Ignored) for step in hop.steps)
+
+
+def _is_out(step: object) -> bool:
+    return isinstance(step, Captured) and step.direction == "out" and step.device != "lo"
+
+
+def _stop(number: int, hop: Hop, hops: list[Hop], chart: Chart) -> Stop:
+    outs = [step.device for step in hop.steps if isinstance(step, Captured) and _is_out(step)]
+    wired = [device for device in dict.fromkeys(outs) if chart.far_end(Point(hop.netns, device)) is not None]
+    arrived = {(other.netns, other.iif) for other in hops}
+    taken = [device for device in wired if _far(chart, hop.netns, device) in arrived] or wired
+    ends = [step for step in hop.steps if isinstance(step, Delivered | Dropped | Rejected)]
+    return Stop(number, hop.netns, hop.iif, tuple(taken), tuple(hop.rewrites), ends[0] if ends else None)
+
+
+def _far(chart: Chart, netns: str, device: str) -> tuple[str, str | None]:
+    far = chart.far_end(Point(netns, device))
+    return (far.netns, far.device) if far else ("", None)
+
+
+def notes(stop: Stop) -> Iterator[Note]:
+    """What stands beside the way at a stop."""
+    for rewrite in stop.rewrites:
+        yield Note("nat", ("NAT undone" if rewrite.target == "reply" else rewrite.target, *_short(rewrite)))
+    if isinstance(stop.end, Dropped | Rejected):
+        yield Note("cross", (*_wrap(verdict(stop.end)), *_wrap(stop.end.evidence or stop.end.reason)))
+
+
+def _wrap(text: str) -> list[str]:
+    return textwrap.wrap(text, NOTE_LETTERS, break_on_hyphens=False)
+
+
+def _short(rewrite: Rewritten) -> list[str]:
+    return [part for old, new in changes(rewrite).values() for part in (old, f"→ {new}")]
+
+
+def changes(rewrite: Rewritten) -> dict[str, tuple[str, str]]:
+    """Which end of the packet was rewritten (``src``, ``dst``): from what to what."""
+    ends = {"src": (source(rewrite.before), source(rewrite.after)), "dst": (target(rewrite.before), target(rewrite.after))}
+    return {end: pair for end, pair in ends.items() if pair[0] != pair[1]}
+
+
+def source(packet: Packet) -> str:
+    """Where a packet comes from: address and port."""
+    return f"{packet.src}:{packet.sport}" if packet.icmp is None else str(packet.src)
+
+
+def target(packet: Packet) -> str:
+    """Where a packet goes: address and port."""
+    return f"{packet.dst}:{packet.dport}" if packet.icmp is None else str(packet.dst)
+
+
+def verdict(end: Dropped | Rejected) -> str:
+    """How it ended: ``dropped``, or ``rejected`` with the answer."""
+    return "dropped" if isinstance(end, Dropped) else f"rejected with {end.answer}"

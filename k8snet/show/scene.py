@@ -1,0 +1,188 @@
+"""A picture as plain data: boxes, bars, lines, dots, texts and marks with their positions, in CSS pixels.
+
+Python works a scene out once; svg.py draws it, and whoever else draws (a widget) draws the same one. What a shape
+means is in its ``look``; which colour that is, only the palette knows.
+"""
+
+from __future__ import annotations
+
+import textwrap
+
+from k8snet.linux.fact import Fact
+from k8snet.show.cell import ASIDE, Cell, bar_text, inside_text
+from k8snet.show.chart import HOST, Plug, Point
+from k8snet.show.layout import At, Layout, Rect
+from k8snet.show.palette import LINE, NAME, SMALL, TITLE, mono_width, sans_width
+
+MARGIN = 20.0
+"""Between the card's edge and what is on it."""
+
+
+class Box(Fact, frozen=True):
+    """A network namespace. ``look``: node (square-cornered) or pod (rounded)."""
+
+    netns: str
+    look: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class Bar(Fact, frozen=True):
+    """A bridge."""
+
+    netns: str
+    device: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class Line(Fact, frozen=True):
+    """A line through points. ``look``: wire, port (a device's tie to its bridge), request, reply; ``arrows`` head ``towards``."""
+
+    look: str
+    points: tuple[At, ...]
+    arrows: tuple[tuple[At, str], ...] = ()
+
+
+class Dot(Fact, frozen=True):
+    """A device: the end of a wire, filled if it is up."""
+
+    netns: str
+    device: str
+    x: float
+    y: float
+    up: bool
+
+
+class Text(Fact, frozen=True):
+    """Letters; ``x`` is their start, middle or end, ``y`` their base line. ``look``: title, name, label, note, legend."""
+
+    look: str
+    text: str
+    x: float
+    y: float
+    anchor: str = "start"
+
+    @property
+    def rect(self) -> Rect:
+        """The room that the letters take."""
+        size = {"title": TITLE, "name": NAME}.get(self.look, SMALL)
+        width = sans_width(self.text, size) if self.look in ("title", "legend") else mono_width(self.text, size)
+        left = {"start": 0.0, "middle": width / 2, "end": width}[self.anchor]
+        return Rect(self.x - left, self.y - size * 0.8, width, size)
+
+
+class Mark(Fact, frozen=True):
+    """A sign on the way. ``symbol``: nat, cross, end, or badge with a hop's number; ``look``: request or reply."""
+
+    symbol: str
+    look: str
+    x: float
+    y: float
+    text: str = ""
+
+
+class Scene(Fact, frozen=True):
+    """The whole picture; later shapes lie above earlier ones, kind by kind in the order of the fields."""
+
+    title: str
+    width: float
+    height: float
+    boxes: tuple[Box, ...] = ()
+    lines: tuple[Line, ...] = ()
+    bars: tuple[Bar, ...] = ()
+    dots: tuple[Dot, ...] = ()
+    ways: tuple[Line, ...] = ()
+    texts: tuple[Text, ...] = ()
+    marks: tuple[Mark, ...] = ()
+
+
+class Sketch:
+    """A scene in the making. ``origin`` is where the layout's (0, 0) is on the card."""
+
+    def __init__(self, layout: Layout, title: str, *, least_width: float = 420.0) -> None:
+        self.layout = layout
+        self.title = title
+        self.width = max(least_width, layout.width + 2 * MARGIN)
+        letters = int((self.width - 2 * MARGIN) / sans_width("x", TITLE))
+        title_lines = textwrap.wrap(title, letters, break_on_hyphens=False)
+        self.origin = ((self.width - layout.width) / 2, MARGIN + len(title_lines) * (TITLE + 5) + 14)
+        self.bottom = self.origin[1] + layout.height + MARGIN
+        self.boxes: list[Box] = []
+        self.lines: list[Line] = []
+        self.bars: list[Bar] = []
+        self.dots: list[Dot] = []
+        self.ways: list[Line] = []
+        self.texts = [Text("title", line, MARGIN, MARGIN + TITLE * 0.85 + i * (TITLE + 5)) for i, line in enumerate(title_lines)]
+        self.marks: list[Mark] = []
+        self.filled: dict[tuple[str, str], float] = {}
+        """How much of the room for notes is taken, by namespace and role."""
+        self._draw_wires()
+        for cell in layout.cells.values():
+            self._draw_cell(cell)
+
+    def finish(self) -> Scene:
+        """The scene as it is now."""
+        shapes = [tuple(kind) for kind in (self.boxes, self.lines, self.bars, self.dots, self.ways, self.texts, self.marks)]
+        return Scene(self.title, self.width, self.bottom, *shapes)  # type: ignore[arg-type]  # in the order of the fields
+
+    def at(self, point: At, dx: float = 0.0, dy: float = 0.0) -> At:
+        """A point of the layout on the card, moved."""
+        return (round(point[0] + self.origin[0] + dx, 1), round(point[1] + self.origin[1] + dy, 1))
+
+    def write(self, look: str, text: str, at: At, anchor: str = "start") -> None:
+        """Put letters at a point of the layout."""
+        self.texts.append(Text(look, text, *self.at(at), anchor))
+
+    def _draw_wires(self) -> None:
+        for points in self.layout.wires.values():
+            self.lines.append(Line("wire", tuple(self.at(point) for point in points)))
+        for point in self.layout.dots:
+            bar = self.layout.bars.get(Point(point.netns, self._plug(point).master or ""))
+            if bar is not None and self.layout.sides[point] != "none":
+                x, y = self.layout.dots[point]
+                end = bar.y if self.layout.sides[point] == "up" else bar.bottom
+                self.lines.append(Line("port", (self.at((x, y)), self.at((x, end)))))
+
+    def _draw_cell(self, cell: Cell) -> None:
+        name = cell.place.name
+        box = self.layout.boxes[name]
+        self.boxes.append(Box(name, "pod" if cell.place.kind == HOST else "node", *self.at((box.x, box.y)), box.width, box.height))
+        for bridge in cell.place.bridges:
+            bar = self.layout.bars[Point(name, bridge.name)]
+            self.bars.append(Bar(name, bridge.name, *self.at((bar.x, bar.y)), bar.width, bar.height))
+            self.write("label", bar_text(bridge), (bar.x + bar.width / 2, bar.y + bar.height / 2 + 4.3), "middle")
+        for plug in (*cell.tops, *cell.bottoms, *cell.insides):
+            x, y = self.at(self.layout.dots[Point(name, plug.name)])
+            self.dots.append(Dot(name, plug.name, x, y, plug.up))
+        self._write_labels(cell, box)
+
+    def _write_labels(self, cell: Cell, box: Rect) -> None:
+        name = cell.place.name
+        for plug in cell.insides:
+            x, y = self.layout.dots[Point(name, plug.name)]
+            self.write("label", inside_text(plug), (x + 10, y + 4.3))
+        if cell.is_leaf:
+            self.write("name", name, (box.x + box.width / 2, box.y + 10 + NAME * 0.8), "middle")
+            for plug in cell.bottoms:
+                x = self.layout.dots[Point(name, plug.name)][0]
+                for row, line in enumerate(plug.lines):
+                    self.write("label", line, (x, box.y + cell.header - 3 - row * LINE), "middle")
+            return
+        self.write("name", name, (box.x + 12, box.bottom - 11))
+        for plug in cell.tops:
+            x, y = self.layout.dots[Point(name, plug.name)]
+            for row, line in enumerate(plug.lines):
+                self.write("label", line, (x + ASIDE, y + 6 + SMALL + row * LINE))
+        for plug in cell.bottoms:
+            x, y = self.layout.dots[Point(name, plug.name)]
+            for row, line in enumerate(reversed(plug.lines)):
+                self.write("label", line, (x + ASIDE, y - 11 - row * LINE))
+
+    def _plug(self, point: Point) -> Plug:
+        return self.layout.chart.place(point.netns).plug(point.device)
+

@@ -1,0 +1,123 @@
+"""A scene as SVG text: the same bytes for the same scene. Presentation attributes only, so that nothing leaks into a page."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from xml.sax.saxutils import escape, quoteattr
+
+from k8snet.show import palette
+from k8snet.show.scene import Bar, Box, Dot, Line, Mark, Scene, Text
+
+_LETTERS = {
+    "title": (palette.SANS, palette.TITLE, "bold"),
+    "name": (palette.MONO, palette.NAME, "bold"),
+    "label": (palette.MONO, palette.SMALL, "normal"),
+    "note": (palette.MONO, palette.SMALL, "normal"),
+    "legend": (palette.SANS, palette.SMALL, "normal"),
+}
+_LINES = {
+    "wire": f'stroke="{palette.WIRE}" stroke-width="1.6"',
+    "port": f'stroke="{palette.WIRE}" stroke-width="1.6"',
+    "request": f'stroke="{palette.REQUEST}" stroke-width="2.6"',
+    "reply": f'stroke="{palette.REPLY}" stroke-width="2.6" stroke-dasharray="6 4"',
+    "arp": f'stroke="{palette.REQUEST}" stroke-width="1.6" stroke-dasharray="1.5 3.5" stroke-linecap="round"',
+}
+_TURNS = {"down": 0, "left": 90, "up": 180, "right": 270}
+
+
+def draw(scene: Scene, words: str = "") -> str:
+    """The SVG text; ``words`` say the same as the picture, for those who do not see it."""
+    size = f'width="{_n(scene.width)}" height="{_n(scene.height)}" viewBox="0 0 {_n(scene.width)} {_n(scene.height)}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label={_attribute(scene.title)}>'
+    return "\n".join([head, f"<title>{_text(scene.title)}</title>", f"<desc>{_text(words)}</desc>", *_shapes(scene), "</svg>\n"])
+
+
+def _shapes(scene: Scene) -> Iterator[str]:
+    yield (f'<rect x="0.5" y="0.5" width="{_n(scene.width - 1)}" height="{_n(scene.height - 1)}" rx="8" '
+           f'fill="{palette.PAPER}" stroke="{palette.CARD_OUTLINE}"/>')
+    yield from map(_box, scene.boxes)
+    yield from map(_line, scene.lines)
+    yield from map(_bar, scene.bars)
+    yield from map(_dot, scene.dots)
+    yield from map(_line, scene.ways)
+    yield from map(_letters, scene.texts)
+    yield from map(_mark, scene.marks)
+
+
+def _box(box: Box) -> str:
+    look = {"node": f'fill="{palette.NODE_FILL}" stroke="{palette.NODE_OUTLINE}" stroke-width="1.4"',
+            "pod": f'rx="12" fill="{palette.POD}" stroke="{palette.INK}" stroke-width="1.2"'}[box.look]
+    return f'<rect {_rect(box)} {look}/>'
+
+
+def _bar(bar: Bar) -> str:
+    return f'<rect {_rect(bar)} rx="2" fill="{palette.BRIDGE}" stroke="{palette.INK}" stroke-width="1"/>'
+
+
+def _rect(shape: Box | Bar) -> str:
+    return f'x="{_n(shape.x)}" y="{_n(shape.y)}" width="{_n(shape.width)}" height="{_n(shape.height)}"'
+
+
+def _dot(dot: Dot) -> str:
+    fill = palette.WIRE if dot.up else palette.PAPER
+    return f'<circle cx="{_n(dot.x)}" cy="{_n(dot.y)}" r="4.5" fill="{fill}" stroke="{palette.WIRE}" stroke-width="1.6"/>'
+
+
+def _line(line: Line) -> str:
+    points = " ".join(f"{_n(x)},{_n(y)}" for x, y in line.points)
+    drawn = f'<polyline points="{points}" fill="none" stroke-linejoin="round" {_LINES[line.look]}/>'
+    heads = [f'<path d="M-5.5,-5 L5.5,-5 L0,5.5 Z" transform="translate({_n(x)},{_n(y)}) rotate({_TURNS[way]})" '
+             f'fill="{palette.REQUEST}"/>' for (x, y), way in line.arrows]
+    return "".join([drawn, *heads])
+
+
+def _letters(text: Text) -> str:
+    family, size, weight = _LETTERS[text.look]
+    style = f'font-family="{family}" font-size="{_n(size)}" font-weight="{weight}" text-anchor="{text.anchor}"'
+    return f'<text x="{_n(text.x)}" y="{_n(text.y)}" {style} fill="{palette.INK}" xml:space="preserve">{_text(text.text)}</text>'
+
+
+def _mark(mark: Mark) -> str:
+    shape = {"nat": _diamond, "cross": _cross, "end": _end, "badge": _badge}[mark.symbol](mark)
+    return f'<g transform="translate({_n(mark.x)},{_n(mark.y)})">{shape}</g>'
+
+
+def _diamond(mark: Mark) -> str:
+    return f'<path d="M0,-9 L9,0 L0,9 L-9,0 Z" fill="{palette.NAT}" stroke="{palette.INK}" stroke-width="1.2"/>'
+
+
+def _cross(mark: Mark) -> str:
+    strokes = '<path d="M-7,-7 L7,7 M-7,7 L7,-7" fill="none" stroke="{}" stroke-width="{}"/>'
+    return strokes.format(palette.PAPER, 7) + strokes.format(palette.DROPPED, 4)
+
+
+def _end(mark: Mark) -> str:
+    return f'<circle r="5" fill="{palette.REQUEST}"/>'
+
+
+def _badge(mark: Mark) -> str:
+    """A request's number is white on blue, a reply's blue on white."""
+    fill, ink = (palette.REQUEST, palette.PAPER) if mark.look == "request" else (palette.PAPER, palette.REPLY)
+    disc = f'<circle r="9" fill="{fill}" stroke="{palette.REQUEST}" stroke-width="1.6"/>'
+    style = f'font-family="{palette.SANS}" font-size="{_n(palette.BADGE)}" font-weight="bold" text-anchor="middle"'
+    return f'{disc}<text y="4" {style} fill="{ink}">{_text(mark.text)}</text>'
+
+
+def _n(number: float) -> str:
+    """A number with at most one decimal, and no -0."""
+    rounded = math.floor(number * 10 + 0.5) / 10
+    return f"{rounded:.1f}".removesuffix(".0").replace("-0", "0") if abs(rounded) < 0.05 else f"{rounded:.1f}".removesuffix(".0")
+
+
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _text(text: str) -> str:
+    """Text as XML; characters that XML cannot hold become the replacement character."""
+    return escape(_NOT_XML.sub("\ufffd", text))
+
+
+def _attribute(text: str) -> str:
+    return quoteattr(_NOT_XML.sub("\ufffd", text))

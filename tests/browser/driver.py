@@ -1,0 +1,113 @@
+"""JupyterLab in a browser, driven by its own commands and asked for its own state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Route, ViewportSize, WebSocket
+
+SECONDS_TO_OPEN = 60
+SECONDS_TO_DRAW = 1.5
+"""Cells far down are drawn late, and a theme's colours come with a file of their own."""
+
+WINDOW: ViewportSize = {"width": 1280, "height": 900}
+TALLEST_PICTURE = 16000
+
+
+class Lab:
+    """JupyterLab in a browser, and what it should not have done: requests to other hosts, errors on the console."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.elsewhere: list[str] = []
+        self.errors: list[str] = []
+
+    def watch(self, context: BrowserContext) -> None:
+        """Let nothing leave this host, and note what tries, and what fails."""
+        context.route("**/*", self._pass_or_abort)
+        self.page.on("websocket", self._note_websocket)
+        self.page.on("console", self._note_message)
+        self.page.on("pageerror", self._note_error)
+
+    def _pass_or_abort(self, route: Route) -> None:
+        if self._is_here(route.request.url):
+            route.continue_()
+        else:
+            route.abort()
+
+    def _note_websocket(self, websocket: WebSocket) -> None:
+        self._is_here(websocket.url)
+
+    def _is_here(self, url: str) -> bool:
+        here = urlsplit(url).hostname in ("127.0.0.1", "localhost", None)
+        if not here:
+            self.elsewhere.append(url)
+        return here
+
+    def _note_message(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(f"{message.text} ({message.location.get('url')})")
+
+    def _note_error(self, error: Error) -> None:
+        self.errors.append(str(error))
+
+    def wait_until_ready(self, name: str) -> None:
+        """Return when a notebook is in front, its kernel connected and idle.
+
+        The application is asked, not the page: the page says "idle" before there is a session.
+        """
+        self.page.wait_for_function(
+            """name => {
+                const widget = window.jupyterapp?.shell?.currentWidget;
+                const session = widget?.sessionContext, kernel = session?.session?.kernel;
+                return widget?.context?.path === name && widget.context.isReady && session.isReady
+                    && kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
+            }""",
+            arg=name,
+            timeout=SECONDS_TO_OPEN * 1000,
+        )
+
+    def execute(self, command: str, **arguments: Any) -> None:
+        """Give JupyterLab one of its own commands, and wait until it is done."""
+        self.page.evaluate(
+            "([name, given]) => window.jupyterapp.commands.execute(name, given).then(() => {})", [command, arguments]
+        )
+
+    def run_all_cells(self, seconds: float) -> None:
+        """Run the notebook in front from top to bottom."""
+        self.page.evaluate(
+            """() => {
+                window.k8snetDone = false;
+                const run = window.jupyterapp.commands.execute('notebook:run-all-cells');
+                run.finally(() => { window.k8snetDone = true; });
+            }"""
+        )
+        self.page.wait_for_function("() => window.k8snetDone", timeout=seconds * 1000)
+
+    def cells(self) -> list[dict[str, Any]]:
+        """The code cells of the notebook in front, as JupyterLab would save them."""
+        cells: list[dict[str, Any]] = self.page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.content.model.toJSON().cells"
+        )
+        return [cell for cell in cells if cell["cell_type"] == "code"]
+
+    def close(self) -> None:
+        """Save and close the notebook in front, and end its kernel."""
+        self.execute("docmanager:save")
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        self.execute("application:close")
+
+    def screenshot(self, path: Path) -> None:
+        """A picture of the whole notebook in front: the window is made as high as the notebook for it."""
+        height = self.page.evaluate(
+            """() => {
+                const notebook = window.jupyterapp.shell.currentWidget.node;
+                return notebook.querySelector('.jp-WindowedPanel-outer').scrollHeight;
+            }"""
+        )
+        self.page.set_viewport_size({"width": WINDOW["width"], "height": min(int(height) + 150, TALLEST_PICTURE)})
+        self.page.wait_for_timeout(SECONDS_TO_DRAW * 1000)
+        self.page.screenshot(path=path)
+        self.page.set_viewport_size(WINDOW)

@@ -1,0 +1,161 @@
+"""The course's figure: whatever is asked in it, the real kernel tells the same story."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from k8snet import lab
+from k8snet.linux import Trace, World
+
+pytestmark = pytest.mark.usefixtures("kernel")
+
+HERE = Path(__file__).parent
+NODE_A, NODE_B, ROUTER = "ip netns exec node-a ", "ip netns exec node-b ", "ip netns exec router "
+SERVICE = "10.96.0.10"
+
+
+@pytest.fixture
+def figure() -> World:
+    world = World(seed=1)
+    for line in HERE.joinpath("figure.sh").read_text().splitlines():
+        if line and not line.startswith("#"):
+            world.sh(line)
+    for pod in ("pod-a", "pod-b", "pod-c", "pod-d"):
+        world.listen(pod, 4000, proto="tcp")
+        world.listen(pod, 4000, proto="udp")
+    return world
+
+
+def agree(world: World, trace: Trace, fate: str) -> None:
+    """The world's story is the kernel's, and it is the one that the test is about."""
+    comparison = lab.compare(world, trace)
+    assert comparison.differences == [], str(comparison)
+    assert trace.fate == fate
+
+
+@pytest.mark.parametrize(
+    ("netns", "dst", "options", "fate"),
+    [
+        pytest.param("pod-a", "10.1.1.2", {}, "delivered", id="same node"),
+        pytest.param("pod-a", "10.1.2.2", {}, "delivered", id="other node"),
+        pytest.param("pod-a", "10.1.1.254", {}, "delivered", id="own bridge"),
+        pytest.param("pod-a", "10.1.1.1", {}, "delivered", id="oneself"),
+        pytest.param("pod-a", "127.0.0.1", {}, "delivered", id="loopback"),
+        pytest.param("pod-a", "10.100.0.1", {}, "delivered", id="router"),
+        pytest.param("pod-a", "10.100.0.3", {}, "delivered", id="other node itself"),
+        pytest.param("node-a", "10.1.1.1", {}, "delivered", id="node to its pod"),
+        pytest.param("node-a", "10.1.2.2", {}, "delivered", id="node to another's pod"),
+        pytest.param("router", "10.1.2.1", {}, "delivered", id="router to pod"),
+        pytest.param("pod-a", "10.1.2.2", {"ttl": 1}, "unreachable", id="TTL ends at the node"),
+        pytest.param("pod-a", "10.1.2.2", {"ttl": 2}, "unreachable", id="TTL ends at the router"),
+        pytest.param("pod-a", "10.1.2.2", {"ttl": 4}, "delivered", id="TTL is enough"),
+        pytest.param("pod-a", "192.0.2.1", {}, "unreachable", id="router has no route"),
+        pytest.param("router", "192.0.2.1", {}, "unreachable", id="no route at home"),
+        pytest.param("pod-a", "10.1.1.9", {}, "unreachable", id="nobody there, same subnet"),
+        pytest.param("pod-a", "10.1.2.9", {}, "unreachable", id="nobody there, other node"),
+        pytest.param("pod-a", "10.1.2.2", {"size": 2000}, "delivered", id="in fragments"),
+        pytest.param("pod-a", "10.1.2.2", {"size": 2000, "df": True}, "unreachable", id="too large to send whole"),
+    ],
+)
+def test_ping(figure: World, netns: str, dst: str, options: dict[str, Any], fate: str) -> None:
+    agree(figure, figure.ping(netns, dst, **options), fate)
+
+
+@pytest.mark.parametrize("proto", ["tcp", "udp"])
+@pytest.mark.parametrize(
+    ("netns", "dst", "port", "options", "fate"),
+    [
+        pytest.param("pod-a", "10.1.1.2", 4000, {}, "delivered", id="same node"),
+        pytest.param("pod-a", "10.1.2.2", 4000, {}, "delivered", id="other node"),
+        pytest.param("pod-a", "10.1.1.1", 4000, {}, "delivered", id="oneself"),
+        pytest.param("pod-a", "127.0.0.1", 4000, {}, "delivered", id="loopback"),
+        pytest.param("node-b", "10.1.1.1", 4000, {}, "delivered", id="node to another's pod"),
+        pytest.param("router", "10.1.2.1", 4000, {}, "delivered", id="router to pod"),
+        pytest.param("pod-a", "10.1.2.2", 4000, {"sport": 50123}, "delivered", id="chosen source port"),
+        pytest.param("node-a", "10.1.1.1", 4000, {"source": "10.100.0.2"}, "delivered", id="chosen source address"),
+        pytest.param("pod-a", "10.1.2.2", 4001, {}, "refused", id="nobody listens"),
+        pytest.param("pod-a", "10.100.0.1", 4000, {}, "refused", id="router does not listen"),
+        pytest.param("pod-a", "10.1.2.2", 4000, {"ttl": 2}, "unreachable", id="TTL too small"),
+        pytest.param("pod-a", "192.0.2.1", 4000, {}, "unreachable", id="router has no route"),
+        pytest.param("router", "192.0.2.1", 4000, {}, "unreachable", id="no route at home"),
+        pytest.param("pod-a", "10.1.1.9", 4000, {}, "unreachable", id="nobody there, same subnet"),
+        pytest.param("pod-a", "10.1.2.9", 4000, {}, "unreachable", id="nobody there, other node"),
+    ],
+)
+def test_connect(
+    figure: World, proto: str, netns: str, dst: str, port: int, options: dict[str, Any], fate: str
+) -> None:
+    agree(figure, figure.connect(netns, dst, port, proto=proto, **options), fate)
+
+
+@pytest.mark.parametrize("proto", ["tcp", "udp"])
+@pytest.mark.parametrize(
+    ("rule", "fate"),
+    [
+        pytest.param(NODE_B + "iptables -A FORWARD -d 10.1.2.2 -j DROP", "timeout", id="DROP"),
+        pytest.param(NODE_B + "iptables -A FORWARD -d 10.1.2.2 -j REJECT", "refused", id="REJECT"),
+        pytest.param(NODE_B + "iptables -A FORWARD -s 10.1.2.2 -j DROP", "timeout", id="DROP the answer"),
+        pytest.param(NODE_A + "iptables -P FORWARD DROP", "timeout", id="policy DROP"),
+        pytest.param(
+            ROUTER + "iptables -A FORWARD -d 10.1.2.2 -j REJECT --reject-with icmp-admin-prohibited", "unreachable",
+            id="REJECT with another error",
+        ),
+    ],
+)
+def test_filter(figure: World, proto: str, rule: str, fate: str) -> None:
+    figure.sh(rule)
+    agree(figure, figure.connect("pod-a", "10.1.2.2", 4000, proto=proto), fate)
+
+
+def test_reject_with_a_reset(figure: World) -> None:
+    figure.sh(NODE_B + "iptables -A FORWARD -d 10.1.2.2 -p tcp -j REJECT --reject-with tcp-reset")
+    agree(figure, figure.connect("pod-a", "10.1.2.2", 4000), "refused")
+
+
+@pytest.mark.parametrize(
+    ("netns", "ask", "fate"),
+    [
+        pytest.param("pod-a", lambda w, n: w.connect(n, SERVICE, 80), "delivered", id="TCP from a pod"),
+        pytest.param("pod-a", lambda w, n: w.connect(n, SERVICE, 80, proto="udp"), "delivered", id="UDP from a pod"),
+        pytest.param("node-a", lambda w, n: w.connect(n, SERVICE, 80), "delivered", id="TCP from the node"),
+        pytest.param("pod-a", lambda w, n: w.connect(n, SERVICE, 81), "unreachable", id="another port"),
+        pytest.param("pod-a", lambda w, n: w.ping(n, SERVICE), "unreachable", id="ping the Service"),
+        pytest.param("pod-a", lambda w, n: w.connect(n, SERVICE, 80, ttl=2), "unreachable", id="an error through NAT"),
+    ],
+)
+def test_service(figure: World, netns: str, ask: Callable[[World, str], Trace], fate: str) -> None:
+    figure.sh(NODE_A + "iptables-restore --noflush", stdin=HERE.joinpath("service.rules").read_text())
+    agree(figure, ask(figure, netns), fate)
+
+
+def test_masquerade(figure: World) -> None:
+    figure.sh(ROUTER + "iptables -t nat -A POSTROUTING -s 10.1.1.0/24 -d 10.1.2.0/24 -j MASQUERADE")
+    trace = figure.connect("pod-a", "10.1.2.2", 4000)
+    agree(figure, trace, "delivered")
+    assert trace.seen_from is not None
+    assert trace.seen_from.startswith("10.100.0.1:")
+
+
+def test_what_was_asked_before_leaves_its_marks(figure: World) -> None:
+    """Neighbours, forwarding tables and connections of earlier questions are there on both sides."""
+    figure.sh(NODE_A + "iptables-restore --noflush", stdin=HERE.joinpath("service.rules").read_text())
+    figure.connect("pod-a", SERVICE, 80)
+    figure.ping("pod-b", "10.1.2.1")
+    agree(figure, figure.connect("pod-a", SERVICE, 80), "delivered")
+
+
+def test_a_service_on_the_same_bridge_is_bridged(figure: World) -> None:
+    rules = HERE.joinpath("service.rules").read_text().replace("10.1.2.2", "10.1.1.2")
+    figure.sh(NODE_A + "iptables-restore --noflush", stdin=rules)
+    agree(figure, figure.connect("pod-a", SERVICE, 80), "delivered")
+
+
+def test_bridged_traffic_without_bridge_nf(figure: World) -> None:
+    rules = HERE.joinpath("service.rules").read_text().replace("10.1.2.2", "10.1.1.2")
+    figure.sh(NODE_A + "iptables-restore --noflush", stdin=rules)
+    figure.sh(NODE_A + "sysctl -w net.bridge.bridge-nf-call-iptables=0")
+    agree(figure, figure.connect("pod-a", SERVICE, 80), "timeout")

@@ -1,0 +1,144 @@
+"""The lab itself: what it says, what it leaves behind (nothing), and that it would notice a wrong model."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from k8snet import lab
+from k8snet.errors import CommandError
+from k8snet.lab import kernel as real_kernel
+from k8snet.linux import World
+
+WIRE = (
+    "ip netns add pod-a",
+    "ip link add veth0 type veth peer name eth0 netns pod-a",
+    "ip addr add 10.1.1.254/24 dev veth0",
+    "ip link set lo up",
+    "ip link set veth0 up",
+    "ip -n pod-a addr add 10.1.1.1/24 dev eth0",
+    "ip -n pod-a link set lo up",
+    "ip -n pod-a link set eth0 up",
+)
+
+
+@pytest.fixture
+def wire() -> World:
+    world = World(seed=1)
+    for line in WIRE:
+        world.sh(line)
+    return world
+
+
+@pytest.mark.usefixtures("kernel")
+def test_devices_have_the_models_numbers(wire: World) -> None:
+    device = wire.netns["pod-a"].devices["eth0"]
+    with lab.replay(wire) as real:
+        shown = real.sh("ip -n pod-a link show eth0")
+    assert shown.startswith(f"{device.index}: eth0@")
+    assert device.mac in shown
+
+
+@pytest.mark.usefixtures("kernel")
+def test_a_wrong_model_is_noticed(wire: World) -> None:
+    trace = wire.ping("pod-a", "10.1.1.254")
+    trace.captures.pop()
+    trace.errno = "EPERM"
+    comparison = lab.compare(wire, trace)
+    assert not comparison.agrees
+    assert [line.split(":")[0] for line in comparison.differences] == ["outcome", "captures pod-a eth0"]
+    assert "errno EPERM" in str(comparison)
+
+
+@pytest.mark.usefixtures("kernel")
+def test_a_command_that_the_kernel_refuses_is_a_difference(wire: World) -> None:
+    trace = wire.ping("pod-a", "10.1.1.254")
+    wire.log.insert(0, wire.log[0])  # the model would refuse it as well: both sides are asked, and here both say no
+    trace.log_position += 1
+    with lab.replay(wire) as real, pytest.raises(CommandError, match="File exists"):
+        real.sh("ip netns add pod-a")
+
+
+@pytest.mark.usefixtures("kernel")
+def test_comparing_leaves_the_world_alone(wire: World) -> None:
+    trace = wire.ping("pod-a", "10.1.1.254")
+    log, now = list(wire.log), wire.now
+    lab.compare(wire, trace)
+    assert (wire.log, wire.now) == (log, now)
+
+
+@pytest.mark.usefixtures("kernel")
+def test_a_small_comparison_is_quick(wire: World) -> None:
+    trace = wire.ping("pod-a", "10.1.1.254")
+    started = time.monotonic()
+    lab.compare(wire, trace)
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.usefixtures("kernel")
+def test_all_is_gone_when_the_process_is_killed() -> None:
+    """A whole tree: this process, one that opens a lab, unshare, the agent, and a command under way in there."""
+    mark = f"86{os.getpid()}"
+    program = (
+        "from k8snet.lab.kernel import Kernel\n"
+        "kernel = Kernel()\n"
+        "print('open', flush=True)\n"
+        f"kernel.run(['sleep', '{mark}'])\n"
+    )
+    root = Path(real_kernel.__file__).parents[2]
+    with subprocess.Popen([sys.executable, "-c", program], cwd=root, stdout=subprocess.PIPE, text=True) as opener:
+        assert opener.stdout is not None
+        assert opener.stdout.readline() == "open\n"
+        assert wait_until(lambda: len(running(mark)) >= 1)
+        opener.send_signal(signal.SIGKILL)
+    assert wait_until(lambda: running(mark) == [])
+
+
+def running(mark: str) -> list[str]:
+    """The processes that have ``mark`` as an argument."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().decode().split("\0")
+        except OSError:
+            continue
+        found += [path.parent.name] if mark in words else []
+    return found
+
+
+def wait_until(condition, seconds: float = 5.0) -> bool:  # type: ignore[no-untyped-def]
+    """Whether a condition comes true in time."""
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return bool(condition())
+
+
+def test_other_systems_have_no_lab(monkeypatch: pytest.MonkeyPatch) -> None:
+    real_kernel.available.cache_clear()
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert "darwin" in (lab.available() or "")
+    real_kernel.available.cache_clear()
+
+
+def test_missing_tools_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    real_kernel.available.cache_clear()
+    monkeypatch.setattr(real_kernel, "TOOLS", ("ip", "no-such-tool"))
+    if sys.platform == "linux":
+        assert "no-such-tool" in (lab.available() or "")
+    real_kernel.available.cache_clear()
+
+
+def test_a_machine_that_refuses_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    fake = tmp_path / "unshare"
+    fake.write_text("#!/bin/sh\necho 'unshare: unshare failed: Operation not permitted' >&2\nexit 1\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(lab.Unavailable, match="Operation not permitted"):
+        real_kernel.Kernel()
