@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import doctest
+import importlib
+import inspect
+import pkgutil
 import re
 import shlex
 from pathlib import Path
 
 import pytest
+
+import k8snet
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -77,3 +82,17 @@ def test_ci_runs_that_very_command() -> None:
     assert "README.md" in script
     assert "K8SNET_REQUIRE=kernel,browser,golden" in script
     assert "pytest" not in script.replace("/pytest$", ""), "CI takes the command from README"
+
+
+MODULES = [found.name for found in pkgutil.walk_packages(k8snet.__path__, "k8snet.") if "__main__" not in found.name]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_public_methods_say_what_they_do(name: str) -> None:
+    """In their own words, or in those of the base class whose method they override."""
+    module = importlib.import_module(name)
+    for kind in vars(module).values():
+        if inspect.isclass(kind) and kind.__module__ == name and not kind.__name__.startswith("_"):
+            for method in vars(kind).values():
+                if inspect.isfunction(method) and not method.__name__.startswith("_"):
+                    assert inspect.getdoc(getattr(kind, method.__name__)), method.__qualname__

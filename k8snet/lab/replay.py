@@ -239,5 +239,5 @@ def _answer(told: dict[str, Any]) -> Answer:
     if told["errno"] is None:
         fate = "delivered" if told["data"] else "timeout"
     else:
-        fate = "refused" if told["errno"] == "ECONNREFUSED" else "unreachable"
+        fate = "refused" if told["errno"] in ("ECONNREFUSED", "ECONNRESET") else "unreachable"
     return Answer(fate, told["errno"], icmp, *(saw.groups() if saw else (None, None)))

@@ -32,6 +32,16 @@ def resolve(skb: Skb, device: Device, ip: Ip) -> str | None:
     return None
 
 
+def is_known(device: Device, ip: Ip, leg: Leg) -> bool:
+    """Whether a neighbour's MAC address is known; if not, ask for it, with no packet waiting."""
+    entry = device.netns.neighbours.find(device.name, ip)
+    if entry is None:
+        entry = device.netns.neighbours.add(device.name, ip, _new(device, "INCOMPLETE"))
+        entry.round += 1
+        _ask(device, ip, entry, entry.round, leg)
+    return entry.mac is not None
+
+
 def receive(device: Device, frame: Frame, arp: Arp, hop: Hop) -> None:
     """An ARP message has come in: answer it if it asks for us, learn from it if it tells us something we asked."""
     now, table = device.netns.world.now, device.netns.neighbours
@@ -106,7 +116,7 @@ def _wait(skb: Skb, device: Device, ip: Ip, entry: Neigh) -> None:
         _ask(device, ip, entry, entry.round)
 
 
-def _ask(device: Device, ip: Ip, entry: Neigh, asking: int) -> None:
+def _ask(device: Device, ip: Ip, entry: Neigh, asking: int, leg: Leg | None = None) -> None:
     """Send a request, and come back to see whether it was answered; after the last one the packets are given up."""
     netns = device.netns
     if entry.round != asking or entry.nud not in UNSURE or netns.devices.get(device.name) is not device:
@@ -116,7 +126,9 @@ def _ask(device: Device, ip: Ip, entry: Neigh, asking: int) -> None:
         _give_up(entry)
         return
     entry.asked += 1
-    leg = entry.waiting[0].hop.traced.leg if entry.waiting else Trace(netns.world, None).leg("arp")
+    if entry.waiting:
+        leg = entry.waiting[0].hop.traced.leg
+    leg = leg or Trace(netns.world, None).leg("arp")
     request = Arp("request", device.mac, _asker(device, ip, entry), entry.mac or ZERO_MAC, ip)
     _send(device, request, leg)
     netns.world.at(netns.world.now + netns.sysctls.neigh(device.name, "retrans_time_ms") / 1000, _ask, device, ip, entry, asking)

@@ -51,6 +51,26 @@ class RateLimit:
         return True
 
 
+class RedirectLimit:
+    """How often a sender is told of a shorter way: 40, 80, 160 … ms apart, nine times, then after 10 s of quiet again."""
+
+    LOAD = 0.02
+    NUMBER = 9
+
+    def __init__(self) -> None:
+        self._sent: dict[Ip, tuple[int, float]] = {}
+
+    def allows(self, peer: Ip, now: float) -> bool:
+        """Whether the peer may get one more now; counts it if so (ip_rt_send_redirect)."""
+        count, last = self._sent.get(peer, (0, 0.0))
+        if now - last > self.LOAD * 2 ** (self.NUMBER + 1):
+            count = 0
+        if count >= self.NUMBER or (count and now <= last + self.LOAD * 2**count):
+            return False
+        self._sent[peer] = (count + 1, now)
+        return True
+
+
 def name_of(kind: int, code: int) -> str:
     """What people call it: ``host unreachable``, ``time exceeded in-transit``.
 

@@ -132,7 +132,7 @@ class Skb:
     behind them. ``ctinfo`` and ``reply`` say what the packet is to its connection ``conn``.
     """
 
-    __slots__ = ("bridged", "conn", "ctinfo", "dst_mac", "has_prerouted", "hop", "iif", "mark", "netns", "oif", "packet",
+    __slots__ = ("bridged", "conn", "ctinfo", "has_prerouted", "hop", "iif", "mark", "netns", "oif", "packet",
                  "physin", "physout", "reply", "route", "src_mac")
 
     def __init__(self, netns: Netns, packet: Packet, hop: Hop, *, iif: Device | None = None) -> None:
@@ -149,6 +149,12 @@ class Skb:
         self.ctinfo = ""
         self.reply = False
         self.src_mac = ""
-        self.dst_mac = ""
         self.bridged = False
         self.has_prerouted = False
+
+    def clone(self) -> Skb:
+        """The same packet with the same notes, for a copy that goes another way."""
+        copy = Skb(self.netns, self.packet, self.hop)
+        for name in Skb.__slots__:
+            setattr(copy, name, getattr(self, name))
+        return copy

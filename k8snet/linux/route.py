@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from k8snet.linux.address import EVERYWHERE, Ip, Network
 from k8snet.linux.fact import Fact, changed
 
+from k8snet.linux.device import Device, Loopback
+
 if TYPE_CHECKING:
-    from k8snet.linux.device import Device
     from k8snet.linux.netns import Netns
 
 LOCALHOST = Ip("127.0.0.1")
@@ -216,6 +217,31 @@ def _source(netns: Netns, route: Route, dst: Ip) -> Ip | None:
         return route.src or dst
     assert route.dev is not None
     return select_address(netns, netns.devices[route.dev], route.via, route.scope)
+
+
+def source_error(netns: Netns, src: Ip, dst: Ip, device: Device, mark: int = 0) -> str | None:
+    """Why a packet may not have come in by this device, judged by its source; None if it may.
+
+    One's own address cannot come from a wire (unless ``accept_local``); and with ``rp_filter`` the way back must lead
+    out by the same device (1), or anywhere at all (2). Kernel: fib_frontend.c, fib_validate_source().
+    """
+    if isinstance(device, Loopback) and is_local(netns, src):
+        return None
+    back = lookup(netns, src, src=dst, iif=device.name, mark=mark if netns.sysctls.conf(device.name, "src_valid_mark") else 0)
+    strict = netns.sysctls.conf(device.name, "rp_filter")
+    if back.route is not None and back.type != "unicast":
+        if back.type in ("local", "broadcast") and not (back.type == "local" and netns.sysctls.conf(device.name, "accept_local")):
+            return "IP_LOCAL_SOURCE" if back.type == "local" else "IP_INVALID_SOURCE"
+    if back.errno is None and back.dev == device.name:
+        return None
+    without_way = back.errno is not None or not device.addresses
+    return "IP_RPFILTER" if strict == 1 or (strict and without_way) else None
+
+
+def sender_is_on_link(netns: Netns, src: Ip, device: Device) -> bool:
+    """Whether a sender is a direct neighbour on the device: its route has no next hop."""
+    back = lookup(netns, src, oif=device.name)
+    return back.route is not None and back.route.via is None and back.dev == device.name
 
 
 def select_address(netns: Netns, device: Device, towards: Ip | None, scope: str = "global") -> Ip | None:

@@ -95,6 +95,11 @@ class Tcp:
         self.answered = False
 
     @property
+    def data(self) -> bytes:
+        """What has been received."""
+        return self.received
+
+    @property
     def done(self) -> bool:
         """Whether the asker knows how it ended."""
         return self.errno is not None or self.answered
@@ -212,6 +217,11 @@ class Exchange:
         self.icmp: Icmp | None = None
 
     @property
+    def data(self) -> bytes:
+        """What the answer carried."""
+        return self.reply.data if self.reply else b""
+
+    @property
     def done(self) -> bool:
         """Whether the asker knows how it ended."""
         return self.reply is not None or self.errno is not None
@@ -233,6 +243,7 @@ class Sockets:
         self.listeners: list[Listener] = []
         self._open: dict[tuple[str, Ip, int, Ip, int], Tcp | Exchange] = {}
         self._next_port = FIRST_PORT
+        self._next_echo_id = 1
 
     def listen(self, proto: str, ip: Ip, port: int, app: App) -> Listener:
         """Bind an app to a port; CommandError (EADDRINUSE) if another app has it."""
@@ -248,6 +259,12 @@ class Sockets:
         port = self._next_port
         self._next_port += 1
         return port
+
+    def next_echo_id(self) -> int:
+        """The id of the next ping: 1, 2, …"""
+        echo_id = self._next_echo_id
+        self._next_echo_id += 1
+        return echo_id
 
     def open(self, socket: Tcp | Exchange) -> None:
         """Enter a connected socket."""

@@ -241,8 +241,11 @@ def _note_path_mtu(netns: Netns, message: Icmp) -> None:
 # --- out: from a socket ------------------------------------------------------------------------------------------
 
 
-def send(netns: Netns, packet: Packet, leg: Leg, *, role: str, again: bool = False, about: Skb | None = None) -> str | None:
+def send(netns: Netns, packet: Packet, leg: Leg, *, role: str, again: bool = False, may_cut: bool = True,
+         about: Skb | None = None) -> str | None:
     """A packet that this machine made: route it, then OUTPUT, then out. Returns the errno if the socket is told one.
+
+    With ``may_cut`` a packet that is too large for its first link loses its DF bit, and is cut there.
 
     ``about`` is the packet that an ICMP error or a RST answers: what it says belongs to that packet's connection.
     """
@@ -254,6 +257,8 @@ def send(netns: Netns, packet: Packet, leg: Leg, *, role: str, again: bool = Fal
         return way.errno
     skb = Skb(netns, packet, hop)
     _take(skb, way)
+    if packet.df and may_cut and packet.length > _mtu(skb):
+        skb.packet = changed(packet, df=False, id=netns.world.next_packet_id())
     if about is not None and about.conn is not None:
         skb.conn, skb.ctinfo, skb.reply = about.conn, "RELATED", not about.reply
     if not passes("OUTPUT", skb):
@@ -298,7 +303,7 @@ def output(skb: Skb) -> str | None:
     device, way = skb.oif, skb.route
     assert device is not None and way is not None and way.via is not None
     skb.hop.oif = device.name
-    mtu = min(device.mtu, skb.netns.routing.path_mtus.get(skb.packet.dst, device.mtu))
+    mtu = _mtu(skb)
     if skb.packet.length <= mtu:
         send_to_neighbour(skb, device, way.via)
         return None
@@ -312,6 +317,12 @@ def output(skb: Skb) -> str | None:
         copy.packet = piece
         send_to_neighbour(copy, device, way.via)
     return None
+
+
+def _mtu(skb: Skb) -> int:
+    """The largest packet that may leave: the device's, or what routers on the way have told of the path."""
+    assert skb.oif is not None
+    return min(skb.oif.mtu, skb.netns.routing.path_mtus.get(skb.packet.dst, skb.oif.mtu))
 
 
 def send_to_neighbour(skb: Skb, device: Device, next_hop: Ip) -> None:

@@ -309,7 +309,7 @@ class Trace:
     and ``icmp`` (type, code) where there are any. ``print(trace)`` tells the story.
     """
 
-    def __init__(self, world: World, question: Connect | Ping) -> None:
+    def __init__(self, world: World, question: Connect | Ping | None) -> None:
         self.world = world
         self.question = question
         self.log_position = len(world.log)
@@ -330,6 +330,11 @@ class Trace:
         self.legs.append(leg)
         self.main = self.main or leg
         return leg
+
+    def end(self, fate: str, *, errno: str | None = None, icmp: tuple[int, int] | None = None) -> None:
+        """Write down what the asker's socket tells."""
+        self.fate, self.errno, self.icmp = fate, errno, icmp
+        self.ended = self.world.now
 
     @property
     def packets(self) -> list[TracedPacket]:

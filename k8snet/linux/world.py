@@ -59,12 +59,16 @@ class World:
         self.log = log.Log()
         self.root = Netns(self, log.ROOT)
         self.netns: dict[str, Netns] = {}
+        self.traces: list[Trace] = []
+        """What was asked so far, the newest last; ``tcpdump`` reads it."""
         self._random = random.Random(seed)
         self._script: list[bool] | None = None
         self._scripted: list[tuple[bool, float]] = []
         self._events: list[Event] = []
         self._order = 0
+        self._on_the_wire = 0
         self._devices_made = 0
+        self._packet_ids = 0
 
     # --- what a reader does -----------------------------------------------------------------------------------
 
@@ -120,7 +124,11 @@ class World:
 
     def fork(self) -> Self:
         """A copy of the whole world, to ask "what if"; nothing done to the copy touches the original."""
-        return copy.deepcopy(self)
+        traces, self.traces = self.traces, []
+        try:
+            return copy.deepcopy(self)
+        finally:
+            self.traces = traces
 
     def outcomes(self, question: Callable[[Self], Trace]) -> list[Outcome]:
         """All that the question could have come to, each with its share, by trying every turn that chance can take.
@@ -163,7 +171,12 @@ class World:
 
     def over_the_wire(self, act: Callable[..., None], *args: Any) -> None:
         """Do something when a frame that leaves now has arrived."""
-        self.at(self.now + WIRE_DELAY, act, *args)
+        self._on_the_wire += 1
+        self.at(self.now + WIRE_DELAY, self._arrive, act, args)
+
+    def _arrive(self, act: Callable[..., None], args: tuple[Any, ...]) -> None:
+        self._on_the_wire -= 1
+        act(*args)
 
     def run(self, until: Callable[[], bool], deadline: float) -> None:
         """Let things happen, in the order of time, until a condition holds or the deadline has come."""
@@ -175,6 +188,18 @@ class World:
             event.act(*event.args)
         if not until():
             self.now = max(self.now, deadline)
+
+    def run_dry(self) -> None:
+        """Let everything arrive that is on a wire; timers that are due later wait."""
+        while self._on_the_wire:
+            event = heappop(self._events)
+            self.now = event.time
+            event.act(*event.args)
+
+    def next_packet_id(self) -> int:
+        """The identification of a packet that will be cut (RFC 791): 1, 2, …"""
+        self._packet_ids += 1
+        return self._packet_ids
 
     def new_device_numbers(self) -> tuple[int, str]:
         """The interface index and the MAC address of the next device: the same in every run."""

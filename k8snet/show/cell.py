@@ -13,17 +13,17 @@ from k8snet.show.chart import HOST, Place, Plug
 from k8snet.show.palette import LINE, NAME, SMALL, mono_width
 
 PAD = 12.0
-LANE = 9.0
+LANE = 9.5
 """How far a packet's way runs beside its wire: requests left and above, replies right and below."""
 ASIDE = LANE + 5
 """How far a label stands from the wire that it belongs to, so that ways can pass."""
-BAR = 28.0
+BAR = 30.0
 APART = 18.0
 """The least distance between two things side by side."""
 
 
 class Note(NamedTuple):
-    """What happened to a packet here: ``symbol`` is ``nat``, ``cross`` or ``end``; beside it stand ``lines``."""
+    """What happened to a packet here: ``symbol`` is ``nat``, ``cross``, ``end`` or ``start``; beside it stand ``lines``."""
 
     symbol: str
     lines: tuple[str, ...]
@@ -47,11 +47,11 @@ class Notes(NamedTuple):
         """The room that the higher stack needs."""
         return max(sum(note.height for note in self.left), sum(note.height for note in self.right))
 
-    @property
-    def reach(self) -> float:
-        """How far the widest note reaches from the axis."""
-        texts = [line for note in (*self.left, *self.right) for line in note.lines]
-        return LANE + 14 + max(map(mono_width, texts)) + PAD if texts else 0.0
+
+def reach(side: Sequence[Note]) -> float:
+    """How far the widest note on one side reaches from the axis."""
+    texts = [line for note in side for line in note.lines]
+    return LANE + 14 + max(map(mono_width, texts)) + PAD if texts else 0.0
 
 
 class Cell:
@@ -63,7 +63,7 @@ class Cell:
         self.bottoms = bottoms
         self.notes = notes
         wired = {plug.name for plug in (*tops, *bottoms)}
-        self.insides = [plug for plug in place.plugs if plug.name not in wired and plug.kind != "bridge" and _shown(plug)]
+        self.insides = [plug for plug in place.plugs if plug.name not in wired and plug.kind != "bridge" and plug.shown]
         self.is_leaf = place.kind == HOST and not tops
         self.bar_rows = _rows_of_bars(place, [plug.name for plug in tops])
         self.header = PAD + NAME + 4 + _most_lines(bottoms) * LINE if self.is_leaf else 0.0
@@ -89,17 +89,19 @@ class Cell:
         bars = [mono_width(bar_text(bridge)) + 2 * PAD + 2 * APART for bridge in self.place.bridges]
         insides = [24 + mono_width(inside_text(plug)) + 2 * PAD for plug in self.insides]
         name = mono_width(self.place.name, NAME) + 2 * PAD
-        return max([60.0, name, *bars, *insides, self._width_below(), 2 * self.notes.reach])
+        left, right = self._beside_feet()
+        return max([60.0, name, *bars, *insides, left + right + max(self._steps(), default=0.0)])
 
-    def _width_below(self) -> float:
-        xs = self._steps()
-        if self.is_leaf:
-            return xs[-1] - xs[0] + label_width(self.bottoms[0]) / 2 + label_width(self.bottoms[-1]) / 2 + 2 * PAD if xs else 0.0
-        if not xs:
-            return mono_width(self.place.name, NAME) + 2 * PAD
-        left = PAD + mono_width(self.place.name, NAME) + APART + LANE
-        right = ASIDE + label_width(self.bottoms[-1]) + PAD
-        return xs[-1] - xs[0] + 2 * max(left, right)
+    def _beside_feet(self) -> tuple[float, float]:
+        """The room that is needed left of the first device below and right of the last, for labels and for notes."""
+        if not self.bottoms:
+            left = right = 0.0
+        elif self.is_leaf:
+            left, right = (label_width(plug) / 2 + PAD for plug in (self.bottoms[0], self.bottoms[-1]))
+        else:
+            left = PAD + mono_width(self.place.name, NAME) + APART + LANE
+            right = ASIDE + label_width(self.bottoms[-1]) + PAD
+        return max(left, reach(self.notes.left)), max(right, reach(self.notes.right))
 
     def _steps(self) -> list[float]:
         """The devices below, from the first one on."""
@@ -123,9 +125,18 @@ class Cell:
         return self.bar_half(top) + self.bar_half(top + 1) + APART
 
     def bottom_xs(self, width: float) -> list[float]:
-        """Where the devices below stand, from the box's left: together, in the middle."""
-        xs = self._steps()
-        return [width / 2 + x - xs[-1] / 2 for x in xs]
+        """Where the devices below stand, from the box's left: together, in the middle unless notes need the room."""
+        start = self._start(width)
+        return [start + x for x in self._steps()]
+
+    def axis_x(self, width: float) -> float:
+        """Where notes stand if there is no device below, from the box's left."""
+        return self._start(width)
+
+    def _start(self, width: float) -> float:
+        left, right = self._beside_feet()
+        steps = max(self._steps(), default=0.0)
+        return min(max((width - steps) / 2, left), width - right - steps)
 
 
 def _rows_of_bars(place: Place, tops: list[str]) -> list[list[Plug]]:
@@ -162,11 +173,6 @@ def inside_text(plug: Plug) -> str:
 def bar_width(bridge: Plug) -> float:
     """The least width of a bridge's bar."""
     return mono_width(bar_text(bridge), SMALL) + 2 * PAD
-
-
-def _shown(plug: Plug) -> bool:
-    """``lo`` is everywhere; it is drawn where it has an address of its own."""
-    return plug.kind != "loopback" or any(not address.startswith("127.") for address in plug.addresses)
 
 
 def _most_lines(plugs: list[Plug]) -> int:

@@ -41,6 +41,11 @@ class Plug(Fact, frozen=True):
     master: str | None = None
 
     @property
+    def shown(self) -> bool:
+        """``lo`` is everywhere; it is on the map where it has an address of its own."""
+        return self.kind != "loopback" or any(not address.startswith("127.") for address in self.addresses)
+
+    @property
     def lines(self) -> tuple[str, ...]:
         """Its label: the name, then the addresses."""
         return (self.name if self.up else f"{self.name} (down)", *self.addresses)

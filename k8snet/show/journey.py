@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from k8snet.linux.fact import Fact
 from k8snet.linux.packet import Arp, Packet
-from k8snet.linux.trace import Awaited, Captured, Delivered, Dropped, Hop, Ignored, Rejected, Rewritten, Trace, TracedPacket
+from k8snet.linux.trace import Awaited, Bridged, Captured, Delivered, Dropped, Forwarded, Hop, Ignored, Rejected, Rewritten, Trace, TracedPacket
 from k8snet.show.cell import Note
 from k8snet.show.chart import Chart, Point
 
@@ -27,6 +27,8 @@ class Stop(Fact, frozen=True):
     netns: str
     iif: str | None
     outs: tuple[str, ...]
+    how: str = ""
+    """``bridged`` or ``routed``, if it went through."""
     rewrites: tuple[Rewritten, ...] = ()
     end: Ending | None = None
 
@@ -93,7 +95,13 @@ def _stop(number: int, hop: Hop, hops: list[Hop], chart: Chart) -> Stop:
     arrived = {(other.netns, other.iif) for other in hops}
     taken = [device for device in wired if _far(chart, hop.netns, device) in arrived] or wired
     ends = [step for step in hop.steps if isinstance(step, Delivered | Dropped | Rejected)]
-    return Stop(number, hop.netns, hop.iif, tuple(taken), tuple(hop.rewrites), ends[0] if ends else None)
+    return Stop(number, hop.netns, hop.iif, tuple(taken), _how(hop), tuple(hop.rewrites), ends[0] if ends else None)
+
+
+def _how(hop: Hop) -> str:
+    if any(isinstance(step, Forwarded) for step in hop.steps):
+        return "routed"
+    return "bridged" if any(isinstance(step, Bridged) and step.how != "local" for step in hop.steps) and hop.iif else ""
 
 
 def _far(chart: Chart, netns: str, device: str) -> tuple[str, str | None]:

@@ -283,7 +283,7 @@ def _furnish(layout: Layout, cell: Cell, box: Rect, tops: list[float], bottoms: 
     for row, plug in enumerate(cell.insides):
         _put_dot(layout, Point(name, plug.name), (box.x + PAD + 8, y + 9 + 18 * row), "none")
     y += cell.inside
-    axis = layout.dots.get(Point(name, cell.notes.axis or ""), (bottoms[0] if bottoms else box.x + box.width / 2, 0))[0]
+    axis = layout.dots.get(Point(name, cell.notes.axis or ""), (bottoms[0] if bottoms else box.x + cell.axis_x(box.width), 0))[0]
     layout.zones[name] = Zone(axis, y, y + cell.room, middle)
 
 

@@ -32,7 +32,7 @@ def path(trace: Trace, world: World | None = None, title: str | None = None) -> 
     chart = read(world)
     ways = journeys(trace, chart)
     question = unanswered(trace, chart)
-    title = title or sentence(trace, ways)
+    title = title or sentence(trace, ways, question)
     bare = lay_out(chart)
     layout = lay_out(chart, {place.name: _notes(bare, place.name, ways) for place in chart.places})
     sketch = Sketch(layout, title)
@@ -60,11 +60,13 @@ def _notes(layout: Layout, name: str, ways: list[Journey]) -> Notes:
 # --- words -------------------------------------------------------------------------------------------------------
 
 
-def sentence(trace: Trace, ways: list[Journey]) -> str:
+def sentence(trace: Trace, ways: list[Journey], question: Journey | None) -> str:
     """What the figure proves."""
     request = ways[0]
     assert isinstance(request.packet, Packet)
     asker, goal = request.stops[0].netns, target(request.packet)
+    if question is not None and isinstance(question.packet, Arp):
+        return f"{asker} does not reach {goal}: nobody answers the ARP request for {question.packet.target_ip}"
     for journey in ways:
         lost = next((stop for stop in journey.stops if isinstance(stop.end, Dropped | Rejected)), None)
         if lost is not None and trace.fate != "delivered":
@@ -73,6 +75,10 @@ def sentence(trace: Trace, ways: list[Journey]) -> str:
             return f"{asker} does not reach {goal}: {lost.netns} {verb} {what}"
     if trace.fate != "delivered":
         return f"{asker} does not reach {goal}: {trace.fate}"
+    for stop in request.stops:
+        for rewrite in stop.rewrites:
+            if "dst" in changes(rewrite):
+                return f"{asker} reaches {goal}, which {stop.netns} turns into {target(rewrite.after)}"
     between = list(dict.fromkeys(stop.netns for stop in request.stops[1:-1]))
     return f"{asker} reaches {goal}" + (f" by way of {_listed(between)}" if between else "")
 
@@ -81,8 +87,8 @@ def words(ways: list[Journey], question: Journey | None, title: str) -> str:
     """The figure in words: each packet, and a line for each of its stops."""
     lines = [title]
     if question is not None and isinstance(question.packet, Arp):
-        heard = dict.fromkeys(stop.netns for stop in question.stops)
-        lines.append(f"ARP: who has {question.packet.target_ip}? Nobody answers in {_listed(list(heard))}")
+        heard = list(dict.fromkeys(stop.netns for stop in question.stops[1:]))
+        lines.append(f"ARP: who has {question.packet.target_ip}? heard in {_listed(heard)}, answered by nobody")
     for journey in ways:
         packet = journey.packet
         assert isinstance(packet, Packet)
@@ -93,7 +99,8 @@ def words(ways: list[Journey], question: Journey | None, title: str) -> str:
 
 
 def _describe(stop: Stop) -> list[str]:
-    facts = [f"in {stop.iif}"] * bool(stop.iif) + [f"out {', '.join(stop.outs)}"] * bool(stop.outs)
+    facts = [f"in {stop.iif}"] * bool(stop.iif) + [stop.how] * bool(stop.how)
+    facts += [f"out {', '.join(stop.outs)}"] * bool(stop.outs)
     if isinstance(stop.end, Delivered):
         facts.append(f"delivered to {stop.end.owner}")
     lines = [f"  {stop.number} {stop.netns}: {', '.join(facts)}".rstrip(": ")]
@@ -107,4 +114,6 @@ def _describe(stop: Stop) -> list[str]:
 
 
 def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    if len(names) < 2:
+        return names[0] if names else "no namespace"
+    return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -6,8 +6,6 @@ means is in its ``look``; which colour that is, only the palette knows.
 
 from __future__ import annotations
 
-import textwrap
-
 from k8snet.linux.fact import Fact
 from k8snet.show.cell import ASIDE, Cell, bar_text, inside_text
 from k8snet.show.chart import HOST, Plug, Point
@@ -59,7 +57,7 @@ class Dot(Fact, frozen=True):
 
 
 class Text(Fact, frozen=True):
-    """Letters; ``x`` is their start, middle or end, ``y`` their base line. ``look``: title, name, label, note, legend."""
+    """Letters; ``x`` is their start, middle or end, ``y`` their base line. ``look``: title, name, label, bar, note, legend."""
 
     look: str
     text: str
@@ -108,8 +106,7 @@ class Sketch:
         self.layout = layout
         self.title = title
         self.width = max(least_width, layout.width + 2 * MARGIN)
-        letters = int((self.width - 2 * MARGIN) / sans_width("x", TITLE))
-        title_lines = textwrap.wrap(title, letters, break_on_hyphens=False)
+        title_lines = _broken(title, self.width - 2 * MARGIN)
         self.origin = ((self.width - layout.width) / 2, MARGIN + len(title_lines) * (TITLE + 5) + 14)
         self.bottom = self.origin[1] + layout.height + MARGIN
         self.boxes: list[Box] = []
@@ -155,7 +152,7 @@ class Sketch:
         for bridge in cell.place.bridges:
             bar = self.layout.bars[Point(name, bridge.name)]
             self.bars.append(Bar(name, bridge.name, *self.at((bar.x, bar.y)), bar.width, bar.height))
-            self.write("label", bar_text(bridge), (bar.x + bar.width / 2, bar.y + bar.height / 2 + 4.3), "middle")
+            self.write("bar", bar_text(bridge), (bar.x + bar.width / 2, bar.y + bar.height / 2 + 4.3), "middle")
         for plug in (*cell.tops, *cell.bottoms, *cell.insides):
             x, y = self.at(self.layout.dots[Point(name, plug.name)])
             self.dots.append(Dot(name, plug.name, x, y, plug.up))
@@ -186,3 +183,14 @@ class Sketch:
     def _plug(self, point: Point) -> Plug:
         return self.layout.chart.place(point.netns).plug(point.device)
 
+
+
+def _broken(title: str, width: float) -> list[str]:
+    """A title in lines that fit, broken between words."""
+    lines: list[str] = []
+    for word in title.split():
+        if lines and sans_width(f"{lines[-1]} {word}", TITLE) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines

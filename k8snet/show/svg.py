@@ -14,6 +14,7 @@ _LETTERS = {
     "title": (palette.SANS, palette.TITLE, "bold"),
     "name": (palette.MONO, palette.NAME, "bold"),
     "label": (palette.MONO, palette.SMALL, "normal"),
+    "bar": (palette.MONO, palette.SMALL, "normal"),
     "note": (palette.MONO, palette.SMALL, "normal"),
     "legend": (palette.SANS, palette.SMALL, "normal"),
 }
@@ -22,8 +23,9 @@ _LINES = {
     "port": f'stroke="{palette.WIRE}" stroke-width="1.6"',
     "request": f'stroke="{palette.REQUEST}" stroke-width="2.6"',
     "reply": f'stroke="{palette.REPLY}" stroke-width="2.6" stroke-dasharray="6 4"',
-    "arp": f'stroke="{palette.REQUEST}" stroke-width="1.6" stroke-dasharray="1.5 3.5" stroke-linecap="round"',
+    "arp": f'stroke="{palette.REQUEST}" stroke-width="2.6" stroke-dasharray="0 5" stroke-linecap="round"',
 }
+_CASING = f'stroke="{palette.PAPER}" stroke-width="5.4"'
 _TURNS = {"down": 0, "left": 90, "up": 180, "right": 270}
 
 
@@ -66,17 +68,27 @@ def _dot(dot: Dot) -> str:
 
 
 def _line(line: Line) -> str:
+    """A packet's way has a white edge, so that it stands out from bars, boxes and other lines."""
     points = " ".join(f"{_n(x)},{_n(y)}" for x, y in line.points)
-    drawn = f'<polyline points="{points}" fill="none" stroke-linejoin="round" {_LINES[line.look]}/>'
+    strokes = [_LINES[line.look]] if line.look in ("wire", "port") else [_CASING, _LINES[line.look]]
+    drawn = [f'<polyline points="{points}" fill="none" stroke-linejoin="round" {stroke}/>' for stroke in strokes]
     heads = [f'<path d="M-5.5,-5 L5.5,-5 L0,5.5 Z" transform="translate({_n(x)},{_n(y)}) rotate({_TURNS[way]})" '
              f'fill="{palette.REQUEST}"/>' for (x, y), way in line.arrows]
-    return "".join([drawn, *heads])
+    return "".join(drawn + heads)
 
 
 def _letters(text: Text) -> str:
     family, size, weight = _LETTERS[text.look]
     style = f'font-family="{family}" font-size="{_n(size)}" font-weight="{weight}" text-anchor="{text.anchor}"'
-    return f'<text x="{_n(text.x)}" y="{_n(text.y)}" {style} fill="{palette.INK}" xml:space="preserve">{_text(text.text)}</text>'
+    plate = _plate(text) if text.look == "bar" else ""
+    return f'{plate}<text x="{_n(text.x)}" y="{_n(text.y)}" {style} fill="{palette.INK}" xml:space="preserve">{_text(text.text)}</text>'
+
+
+def _plate(text: Text) -> str:
+    """Behind a bridge's label, so that ways pass below it."""
+    room = text.rect
+    return (f'<rect x="{_n(room.x - 3)}" y="{_n(text.y - 10.8)}" width="{_n(room.width + 6)}" height="13" '
+            f'fill="{palette.BRIDGE}"/>')
 
 
 def _mark(mark: Mark) -> str:

@@ -46,7 +46,7 @@ def words(chart: Chart, title: str) -> str:
     lines = [title]
     for place in chart.places:
         lines.append(f"{place.name}: a {place.kind}")
-        lines += [f"  {_describe(chart, place, plug)}" for plug in place.plugs if plug.kind != "loopback" or plug.addresses]
+        lines += [f"  {_describe(chart, place, plug)}" for plug in place.plugs if plug.shown]
     return "\n".join(lines)
 
 

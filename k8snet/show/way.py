@@ -15,32 +15,40 @@ from k8snet.show.layout import At, Layout, Zone
 from k8snet.show.palette import LINE, SMALL, sans_width
 from k8snet.show.scene import MARGIN, Line, Mark, Sketch, Text
 
-SIDE = {"request": -LANE, "reply": LANE, "arp": 0.0}
+SIDE = {"request": -LANE, "reply": LANE}
 
 
 def draw_journey(sketch: Sketch, journey: Journey) -> None:
     """Add a packet's way: its line with arrows, a numbered badge for each stop, and the marks of what happened."""
     side = SIDE[journey.role]
     pieces: list[list[At]] = []
+    spurs: list[Line] = []
     arrows: list[tuple[At, str]] = []
     for stop in journey.stops:
         ys = _place_notes(sketch, journey.role, stop)
         pieces += inside(sketch.layout, stop, ys)
+        spurs += _spur(sketch, stop, ys, side)
         for device in stop.outs:
             wire = wire_from(sketch.layout, Point(stop.netns, device))
             if wire:
                 pieces.append(wire)
                 arrows.append(_arrow(sketch, wire, side))
         sketch.marks.append(Mark("badge", journey.role, *_badge_at(sketch, stop, ys, side), str(stop.number)))
+    sketch.ways += spurs
     _draw_line(sketch, journey.role, pieces, arrows, side)
 
 
 def draw_question(sketch: Sketch, journey: Journey) -> None:
-    """Add the way of an ARP request that nobody answered, on the wires themselves."""
+    """Add the way of an ARP request that nobody answered, to all who heard it."""
+    side = SIDE["request"]
+    pieces: list[list[At]] = []
+    arrows: list[tuple[At, str]] = []
     for stop in journey.stops:
+        pieces += inside(sketch.layout, stop, [])
         for device in stop.outs:
-            wire = wire_from(sketch.layout, Point(stop.netns, device))
-            _draw_line(sketch, "arp", [wire], [_arrow(sketch, wire, 0.0)] if wire else [], 0.0)
+            pieces.append(wire_from(sketch.layout, Point(stop.netns, device)))
+            arrows.append(_arrow(sketch, pieces[-1], side))
+    _draw_line(sketch, "arp", pieces, arrows, side)
 
 
 def _draw_line(sketch: Sketch, look: str, pieces: list[list[At]], arrows: list[tuple[At, str]], side: float) -> None:
@@ -64,14 +72,28 @@ def inside(layout: Layout, stop: Stop, ys: Sequence[float]) -> list[list[At]]:
         return [[start, (zone.x, min(ys))]]
     if start is not None and (goals or ys or not is_leaf):
         points = [start, (start[0], hub)]
+    if start is None and ys and not goals and is_leaf:
+        feet = [layout.dots[Point(stop.netns, plug.name)] for plug in layout.cells[stop.netns].bottoms]
+        return [[foot, (foot[0], max(ys))] for foot in feet if foot[0] == zone.x]
     if start is None and ys:
         points = [(zone.x, min(ys))] if is_leaf or _goes_down(goals, zone) else [(zone.x, max(ys)), (zone.x, hub)]
-    if ys and start is not None and not _goes_down([start, *goals], zone):
-        points += [(zone.x, hub), (zone.x, max(ys))] + [(zone.x, hub)] * bool(goals)
+    if ys and start is not None and not goals:
+        points += [(zone.x, hub), (zone.x, max(ys))]
     if start is None and (is_leaf or _goes_down(goals, zone)):
         return [[*points, goal] for goal in goals]
     ways = [[*(points if number == 0 else points[-1:]), (goal[0], hub), goal] for number, goal in enumerate(goals)]
     return ways or [points]
+
+
+def _spur(sketch: Sketch, stop: Stop, ys: Sequence[float], side: float) -> list[Line]:
+    """The tie between a way that runs through above and the notes about it."""
+    zone = sketch.layout.zones[stop.netns]
+    ends = [sketch.layout.dots[Point(stop.netns, device)] for device in (stop.iif, *stop.outs) if device is not None]
+    if stop.iif is None or not stop.outs or not ys or _goes_down(ends, zone):
+        return []
+    hub = _hub(sketch.layout, stop, zone)
+    points = sketch.at((zone.x + side, hub + side)), sketch.at((zone.x + side, max(ys)))
+    return [Line("request" if side < 0 else "reply", points)]
 
 
 def _goes_down(dots: list[At], zone: Zone) -> bool:
@@ -136,7 +158,7 @@ def _arrow(sketch: Sketch, wire: list[At], side: float) -> tuple[At, str]:
 
 def stop_notes(stop: Stop, kind: str, *, upwards: bool) -> list[Note]:
     """The notes of a stop from top to bottom. A machine's own kernel, as the start or end of the way, is one as well."""
-    own = [Note("end", ())] if kind != HOST and not (stop.iif and stop.outs) else []
+    own = [Note("end" if stop.iif else "start", ())] if kind != HOST and not (stop.iif and stop.outs) else []
     marks = list(notes(stop))
     if any(note.symbol == "cross" for note in marks):
         own = []
@@ -165,7 +187,8 @@ def _place_notes(sketch: Sketch, role: str, stop: Stop) -> list[float]:
 
 
 def _draw_note(sketch: Sketch, role: str, note: Note, at: At) -> None:
-    sketch.marks.append(Mark(note.symbol, role, *sketch.at(at)))
+    if note.symbol != "start":
+        sketch.marks.append(Mark(note.symbol, role, *sketch.at(at)))
     away, anchor = (-14.0, "end") if role == "request" else (14.0, "start")
     top = at[1] - (len(note.lines) - 1) * LINE / 2 + SMALL * 0.36
     for row, line in enumerate(note.lines):
