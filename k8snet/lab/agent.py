@@ -46,6 +46,9 @@ QUIET_SECONDS = 0.05
 NO_IPV6 = {"net.ipv6.conf.all.disable_ipv6": 1, "net.ipv6.conf.default.disable_ipv6": 1}
 METHODS = (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"DELETE ", b"PATCH ", b"OPTIONS ")
 
+Heard = tuple[int, str, str, str, str]
+"""A captured frame: nanoseconds, netns, device, direction, its bytes in hex."""
+
 watched: dict[str, socket.socket] = {}
 
 
@@ -269,18 +272,31 @@ def watch(netns: list[str]) -> Reply:
 
 
 def captured() -> Reply:
-    """Wait until all is quiet, stop listening, and return what was heard, in the order of the kernel's timestamps."""
-    frames: list[tuple[int, str, str, str, str]] = []
+    """Wait until all is quiet, stop listening, and return what was heard, in order of time."""
+    frames: list[Heard] = []
     while ready := select.select(list(watched.values()), [], [], QUIET_SECONDS)[0]:
         frames += [frame for name, sock in watched.items() if sock in ready for frame in heard(name, sock)]
     for sock in watched.values():
         sock.close()
     watched.clear()
-    return {"frames": sorted(frames, key=lambda frame: frame[0])}
+    return {"frames": in_order(frames)}
 
 
-def heard(netns: str, sock: socket.socket) -> Iterator[tuple[int, str, str, str, str]]:
-    """All frames that wait in one packet socket: nanoseconds, netns, device, direction, bytes in hex."""
+def in_order(frames: list[Heard]) -> list[Heard]:
+    """Sorted by time, but never against the order of one namespace's own socket.
+
+    An incoming frame's timestamp is from when it was queued, which may be before another one, ahead of it, has left.
+    """
+    latest: dict[str, int] = {}
+    times = []
+    for time_, netns, *_ in frames:
+        latest[netns] = max(time_, latest.get(netns, 0))
+        times.append(latest[netns])
+    return [frame for _, frame in sorted(zip(times, frames, strict=True), key=lambda pair: pair[0])]
+
+
+def heard(netns: str, sock: socket.socket) -> Iterator[Heard]:
+    """All frames that wait in one packet socket."""
     while True:
         try:
             frame, ancillary, _, (device, _, kind, _, _) = sock.recvmsg(65536, 64)

@@ -102,11 +102,13 @@ def payload_line(payload: Packet | Arp) -> str:
         if payload.op == "request":
             return f"ARP who-has {payload.target_ip} tell {payload.sender_ip}"
         return f"ARP {payload.sender_ip} is-at {payload.sender_mac} to {payload.target_ip}"
-    return f"{_ends(payload)} ttl {payload.ttl}{' df' if payload.df else ''}"
+    return f"{_ends(payload)} ttl {payload.ttl}{' df' if payload.df else ''}{' more' if payload.more else ''}"
 
 
 def _ends(packet: Packet) -> str:
     icmp = packet.icmp
+    if packet.offset:
+        return f"{packet.src} > {packet.dst} {packet.proto} from byte {packet.offset}"
     if icmp is None:
         flags = f" [{packet.flags}]" if packet.proto == "tcp" else ""
         return f"{packet.src}:{packet.sport} > {packet.dst}:{packet.dport} {packet.proto}{flags}"

@@ -58,8 +58,8 @@ class Lab:
         self._make_bare(ROOT)
 
     def sh(self, line: str, stdin: str = "") -> Output:
-        """Run a command on the real side alone; CommandError if it fails."""
-        return self.kernel.run(split(line), stdin)
+        """Run a shell's command line on the real side alone; CommandError if it fails."""
+        return self.kernel.run(["sh", "-c", line], stdin)
 
     def redo(self, entry: Entry) -> None:
         """Do one entry of a log on both sides. CommandError if the real kernel does not take what the model takes."""
@@ -127,7 +127,7 @@ class Lab:
     def _numbers_of(self, trace: Trace | None) -> Iterator[int]:
         """Have the kernel choose the source port that the model chose, where a command sent something."""
         number = _chosen_number(trace) if trace else 0
-        if trace is None or not number:
+        if trace is None or trace.question is None or not number:
             yield 0
             return
         self._set_ports(trace.question.netns, number, number)
@@ -145,7 +145,7 @@ class Lab:
 
     def _make_bare(self, netns: str) -> None:
         """A new real namespace takes many switches from the machine's own; the model's have the kernel's defaults."""
-        own = {f"net.ipv4.conf.{where}.{key}": value for where in ("all", "default") for key, value in CONF.items()}
+        own = {f"net.ipv4.conf.{where}.{key}": value for where in ("all", "default", "lo") for key, value in CONF.items()}
         neigh = {f"net.ipv4.neigh.default.{key}": value for key, value in NEIGH.items()}
         self.kernel.request("bare", netns=netns, switches={**GLOBAL, **own, **neigh})
 

@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 from itertools import zip_longest
 
-from k8snet.errors import CommandError, K8snetError
+from k8snet.errors import CommandError, K8snetError, NotModelled
 from k8snet.lab.capture import line
-from k8snet.lab.replay import Answer, Lab, ask_model, replay
+from k8snet.lab.replay import Answer, Entry, Lab, ask_model, replay
 from k8snet.lab.tables import TABLES, lines
 from k8snet.linux.address import Ip
 from k8snet.linux.fact import Fact
-from k8snet.linux.log import ROOT, Command, Connect, Ping
+from k8snet.linux.log import ROOT, Command, Listen
 from k8snet.linux.packet import Arp, Packet
 from k8snet.linux.trace import Captured, Trace
 from k8snet.linux.world import World
@@ -43,9 +43,12 @@ class Row(Fact, frozen=True):
 
 
 class Comparison:
-    """All that was compared: ``rows``, in order, and ``notes`` about what was done otherwise than in the log."""
+    """All that was compared: ``rows``, in order, and ``notes`` about what was done otherwise than in the log.
 
-    def __init__(self, question: Connect | Ping, rows: list[Row], notes: list[str]) -> None:
+    It prints as a table: a line for each thing on which both sides agree, two where they differ.
+    """
+
+    def __init__(self, question: str, rows: list[Row], notes: list[str]) -> None:
         self.question = question
         self.rows = rows
         self.notes = notes
@@ -63,7 +66,7 @@ class Comparison:
 
     def __str__(self) -> str:
         notes = [f"note: {note}" for note in self.notes]
-        return "\n".join([str(self.question), self._verdict(), *self._table(), *notes])
+        return "\n".join([self.question, self._verdict(), *self._table(), *notes])
 
     __repr__ = __str__
 
@@ -102,26 +105,40 @@ def compare(world: World, trace: Trace) -> Comparison:
     >>> print(compare(world, world.ping("pod-a", "10.1.2.2")).differences)   # doctest: +SKIP
     []
     """
+    asked = _asked(world, trace)
     try:
-        lab = replay(world, trace.log_position)
+        with replay(world, trace.log_position) as lab:
+            lab.watch()
+            outcome = _ask_both(lab, asked, trace)
+            captures = _captures(trace.captures, lab.captured())
+            return Comparison(str(asked), [*outcome, *captures, *_tables(lab)], lab.notes)
     except CommandError as refusal:
-        return Comparison(trace.question, [Row("commands", "takes them all", str(refusal))], [])
-    with lab:
-        lab.watch()
-        answer = lab.ask(trace.question, trace)
-        real = lab.captured()
-        _ask_again(lab.model, world, trace)
-        rows = [*_outcome(trace, answer), *_captures(trace.captures, real), *_tables(lab)]
-        return Comparison(trace.question, rows, lab.notes)
+        return Comparison(str(asked), [Row("commands", "takes them all", str(refusal))], [])
 
 
-def _ask_again(model: World, world: World, trace: Trace) -> None:
-    """Bring the replayed model to where the world was after the question, whichever call asked it."""
-    entry = world.log[trace.log_position] if trace.log_position < len(world.log) else trace.question
-    if isinstance(entry, Connect | Ping):
-        ask_model(model, entry)
-    elif isinstance(entry, Command):
-        model.sh(entry.line, entry.stdin, check=False)
+def _asked(world: World, trace: Trace) -> Entry:
+    """The log's entry that the trace came of; a question that is not logged (yet) is its own."""
+    if trace.log_position < len(world.log):
+        return world.log[trace.log_position]
+    if trace.question is None:
+        raise NotModelled("comparing a trace whose command is not in the world's log", known="traces of this world")
+    return trace.question
+
+
+def _ask_both(lab: Lab, asked: Entry, trace: Trace) -> list[Row]:
+    """Ask the kernel, and bring the replayed model to where the world was after the question.
+
+    Where the question is known, the kernel is asked by a socket of ours, which tells more than a tool does.
+    """
+    if trace.question is None or isinstance(asked, Listen):
+        lab.redo(asked)
+        return []
+    answer = lab.ask(trace.question, trace)
+    if isinstance(asked, Command):
+        lab.model.sh(asked.line, asked.stdin, check=False)
+    else:
+        ask_model(lab.model, asked)
+    return _outcome(trace, answer)
 
 
 def _outcome(trace: Trace, answer: Answer) -> list[Row]:

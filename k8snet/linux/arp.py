@@ -140,7 +140,7 @@ def _asker(device: Device, ip: Ip, entry: Neigh) -> Ip:
     source = entry.waiting[0].packet.src if entry.waiting else None
     announce = netns.sysctls.conf(device.name, "arp_announce")
     if source is not None and is_local(netns, source):
-        fits = any(source == each.ip or announce < 2 and ip in each.network for each in device.addresses)
+        fits = any(source == each.ip or (announce < 2 and ip in each.network) for each in device.addresses)
         if announce == 0 or fits:
             return source
     return select_address(netns, device, ip, "link") or Ip(0)

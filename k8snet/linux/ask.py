@@ -12,9 +12,9 @@ from k8snet.linux import stack
 from k8snet.linux.address import ANY, Ip
 from k8snet.linux.log import Connect, Ping
 from k8snet.linux.packet import ECHO_REQUEST, Icmp, Packet
-from k8snet.linux.route import route_out
+from k8snet.linux.route import is_local, route_out
 from k8snet.linux.sockets import Exchange, Tcp
-from k8snet.linux.trace import Dropped, Leg, Routed, Trace
+from k8snet.linux.trace import Awaited, Dropped, Leg, Routed, Trace
 
 if TYPE_CHECKING:
     from k8snet.linux.netns import Netns
@@ -34,7 +34,7 @@ def connect(netns: Netns, question: Connect, *, keep_open: bool = False) -> Trac
     ttl = question.ttl or netns.sysctls["net.ipv4.ip_default_ttl"]
     dst = question.dst or source
     if question.proto == "tcp":
-        tcp = Tcp(source, sport, dst, question.port, request=question.data, ttl=ttl,
+        tcp = Tcp((source, sport), (dst, question.port), request=question.data, ttl=ttl,
                   seq=netns.world.draw(0, 0xFFFFFFFF), keep_open=keep_open)
         return _ask_tcp(netns, tcp, leg, question.timeout)
     packet = Packet(source, dst, question.proto, sport, question.port, ttl=ttl, data=question.data, df=True)
@@ -63,7 +63,7 @@ def _begin(netns: Netns, question: Connect | Ping) -> Trace:
 
 def _source(netns: Netns, dst: Ip, wanted: Ip | None, leg: Leg) -> Ip | None:
     """The address to ask from: the wanted one, if it is ours, or the one that the route gives; None: no way, and said so."""
-    if wanted and not stack.is_local(netns, wanted):
+    if wanted and not is_local(netns, wanted):
         leg.trace.end("unreachable", errno="EADDRNOTAVAIL")
         return None
     way = route_out(netns, dst, src=wanted or ANY)
@@ -88,8 +88,13 @@ def _ask_tcp(netns: Netns, tcp: Tcp, leg: Leg, timeout: float) -> Trace:
 
 
 def _again(netns: Netns, tcp: Tcp, leg: Leg) -> None:
-    """The SYN once more, if nothing has been heard."""
-    if tcp.state == "SYN_SENT" and not tcp.done:
+    """The SYN once more, if nothing has been heard; not while the last one still waits at home for a MAC address.
+
+    Kernel: tcp_output.c, skb_still_in_host_queue().
+    """
+    last = next(traced for traced in reversed(leg.packets) if traced.role == "request")
+    waits_at_home = isinstance(last.hops[-1].steps[-1], Awaited) and last.hops[-1].netns == netns.name
+    if tcp.state == "SYN_SENT" and not tcp.done and not waits_at_home:
         for packet in tcp.connect():
             stack.send(netns, packet, leg, role="request", again=True)
 

@@ -136,8 +136,10 @@ def track(skb: Skb) -> None:
             _track_error(skb, icmp)
         else:
             _track_packet(skb)
-    conn = skb.conn
-    skb.hop.add(Tracked(skb.ctinfo, skb.reply, conn and conn.original, conn and conn.reply))
+    if skb.conn is None:
+        skb.hop.add(Tracked(skb.ctinfo, skb.reply))
+    else:
+        skb.hop.add(Tracked(skb.ctinfo, skb.reply, skb.conn.original, skb.conn.reply))
 
 
 def _track_error(skb: Skb, icmp: Icmp) -> None:

@@ -23,7 +23,8 @@ class Neigh:
 
     __slots__ = ("asked", "confirmed", "has_header", "mac", "nud", "reachable_time", "round", "updated", "waiting")
 
-    def __init__(self, nud: str = "INCOMPLETE", mac: str | None = None, *, now: float = 0.0, reachable_time: float = 30.0) -> None:
+    def __init__(self, nud: str = "INCOMPLETE", mac: str | None = None, *, now: float = 0.0,
+                 reachable_time: float = 30.0) -> None:
         self.nud = nud
         self.mac = mac
         self.updated = now

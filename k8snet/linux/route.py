@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from k8snet.linux.address import EVERYWHERE, Ip, Network
-from k8snet.linux.fact import Fact, changed
-
 from k8snet.linux.device import Device, Loopback
+from k8snet.linux.fact import Fact, changed
 
 if TYPE_CHECKING:
     from k8snet.linux.netns import Netns
@@ -229,9 +228,10 @@ def source_error(netns: Netns, src: Ip, dst: Ip, device: Device, mark: int = 0) 
         return None
     back = lookup(netns, src, src=dst, iif=device.name, mark=mark if netns.sysctls.conf(device.name, "src_valid_mark") else 0)
     strict = netns.sysctls.conf(device.name, "rp_filter")
-    if back.route is not None and back.type != "unicast":
-        if back.type in ("local", "broadcast") and not (back.type == "local" and netns.sysctls.conf(device.name, "accept_local")):
-            return "IP_LOCAL_SOURCE" if back.type == "local" else "IP_INVALID_SOURCE"
+    if back.type == "broadcast":
+        return "IP_INVALID_SOURCE"
+    if back.type == "local" and not netns.sysctls.conf(device.name, "accept_local"):
+        return "IP_LOCAL_SOURCE"
     if back.errno is None and back.dev == device.name:
         return None
     without_way = back.errno is not None or not device.addresses

@@ -25,10 +25,10 @@ METHODS = (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"DELETE ", b"PATCH ", b"OPTION
 
 
 class App:
-    """A program behind a socket: it answers with its name, and with the peer that it saw.
+    r"""A program behind a socket: it answers with its name, and with the peer that it saw.
 
     >>> App("web").answer(b"hello", "10.1.1.1:40000")
-    b'web saw 10.1.1.1:40000\\n'
+    b'web saw 10.1.1.1:40000\n'
     """
 
     def __init__(self, name: str) -> None:
@@ -69,7 +69,7 @@ class Listener:
             return Heard(self.app.name, [answer_to(packet, data=self.app.answer(packet.data, peer))], self.app)
         if packet.flags != "S":
             return None
-        conn = Tcp(packet.dst, packet.dport, packet.src, packet.sport, app=self.app, seq=world.draw(0, 0xFFFFFFFF))
+        conn = Tcp((packet.dst, packet.dport), (packet.src, packet.sport), app=self.app, seq=world.draw(0, 0xFFFFFFFF))
         sockets.open(conn)
         return Heard(self.app.name, conn.accept(packet))
 
@@ -79,10 +79,10 @@ class Tcp:
 
     proto = "tcp"
 
-    def __init__(self, ip: Ip, port: int, peer: Ip, peer_port: int, *, app: App | None = None, request: bytes = b"",
+    def __init__(self, here: tuple[Ip, int], there: tuple[Ip, int], *, app: App | None = None, request: bytes = b"",
                  seq: int = 0, ttl: int = 64, keep_open: bool = False) -> None:
-        self.ip, self.port = ip, port
-        self.peer, self.peer_port = peer, peer_port
+        self.ip, self.port = here
+        self.peer, self.peer_port = there
         self.app = app
         self.request = request
         self.ttl = ttl

@@ -143,7 +143,7 @@ def deliver(skb: Skb) -> None:
 def _deliver_icmp(skb: Skb, message: Icmp) -> None:
     """The kernel answers an echo request itself; an error goes to the socket whose packet it is about."""
     netns, packet = skb.netns, skb.packet
-    owner: str | None = "kernel"
+    owner = "kernel"
     if message.type == ECHO_REQUEST:
         skb.hop.add(Delivered("icmp", 0, "kernel"))
         if not netns.sysctls["net.ipv4.icmp_echo_ignore_all"]:
@@ -215,9 +215,11 @@ def _advise_redirect(skb: Skb) -> None:
     """Out by the device that it came in by, from a sender on that link: the sender could have gone there directly."""
     netns, device, way = skb.netns, skb.iif, skb.route
     assert device is not None and way is not None and way.via is not None
-    if skb.oif is device and netns.sysctls.conf(device.name, "send_redirects") and sender_is_on_link(netns, skb.packet.src, device):
-        if netns.redirect_limit.allows(skb.packet.src, netns.world.now):
-            complain(skb, Icmp(REDIRECT, 1, gateway=way.via))
+    src = skb.packet.src
+    if skb.oif is not device or not netns.sysctls.conf(device.name, "send_redirects"):
+        return
+    if sender_is_on_link(netns, src, device) and netns.redirect_limit.allows(src, netns.world.now):
+        complain(skb, Icmp(REDIRECT, 1, gateway=way.via))
 
 
 def _obey_redirect(skb: Skb, message: Icmp) -> None:
@@ -302,7 +304,6 @@ def output(skb: Skb) -> str | None:
         return "EPERM"
     device, way = skb.oif, skb.route
     assert device is not None and way is not None and way.via is not None
-    skb.hop.oif = device.name
     mtu = _mtu(skb)
     if skb.packet.length <= mtu:
         send_to_neighbour(skb, device, way.via)
@@ -351,6 +352,7 @@ def transmit(device: Device, frame: Frame, hop: Hop) -> None:
     if isinstance(device, Bridge):
         bridging.send(device, frame, hop)
     elif isinstance(device, Veth):
+        hop.oif = device.name
         device.netns.world.over_the_wire(receive, device.peer, frame, hop.traced)
 
 
@@ -361,6 +363,7 @@ def loop_back(device: Device, skb: Skb) -> None:
         skb.hop.add(Dropped("DEV_READY"))
         return
     frame = Frame(ZERO_MAC, ZERO_MAC, skb.packet)
+    skb.hop.oif = device.name
     skb.hop.capture(device.name, "out", frame, world.now)
     skb.iif, skb.oif = device, None
     world.over_the_wire(_loop_in, device, frame, skb)

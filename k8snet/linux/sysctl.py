@@ -21,7 +21,8 @@ GLOBAL = {
 }
 CONF = {
     "forwarding": 0, "rp_filter": 0, "accept_local": 0, "route_localnet": 0, "proxy_arp": 0, "arp_ignore": 0,
-    "arp_announce": 0, "arp_accept": 0, "arp_filter": 0, "send_redirects": 1, "accept_redirects": 1, "secure_redirects": 1, "shared_media": 1,
+    "arp_announce": 0, "arp_accept": 0, "arp_filter": 0, "send_redirects": 1, "accept_redirects": 1,
+    "secure_redirects": 1, "shared_media": 1,
     "src_valid_mark": 0,
 }
 NEIGH = {

@@ -183,7 +183,10 @@ class Ignored(Step, frozen=True):
 
 
 class Hop:
-    """One packet's stay in one network namespace; its steps are in the order in which they happened."""
+    """One packet's stay in one network namespace; its steps are in the order in which they happened.
+
+    ``iif`` and ``oif`` are the ends of the wires by which it came and left, None where it was made or ended here.
+    """
 
     __slots__ = ("iif", "netns", "oif", "steps", "traced")
 

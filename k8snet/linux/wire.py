@@ -27,6 +27,7 @@ def encode(frame: Frame) -> bytes:
 
     NotModelled for a protocol that has no wire format here.
 
+    >>> from k8snet.linux.address import Ip
     >>> arp = Arp("request", "02:00:00:00:00:01", Ip("10.1.1.1"), "00:00:00:00:00:00", Ip("10.1.1.2"))
     >>> encode(Frame("02:00:00:00:00:01", "ff:ff:ff:ff:ff:ff", arp)).hex(" ", 2)[:44]
     'ffff ffff ffff 0200 0000 0001 0806 0001 0800'
@@ -50,7 +51,8 @@ def checksum(data: bytes) -> int:
     >>> hex(checksum(bytes.fromhex("0001f203f4f5f6f7")))
     '0x220d'
     """
-    total = sum(struct.unpack(f"!{len(data) // 2 + len(data) % 2}H", data + b"\0" * (len(data) % 2)))
+    even = data + b"\0" * (len(data) % 2)
+    total = sum(int.from_bytes(even[i : i + 2], "big") for i in range(0, len(even), 2))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF
@@ -88,11 +90,11 @@ def _pseudo_header(packet: Packet, length: int) -> bytes:
 
 def _tcp(packet: Packet) -> bytes:
     flags = sum(TCP_FLAGS[letter] for letter in packet.flags)
-    ports_and_numbers = struct.pack("!HHII", packet.sport, packet.dport, packet.seq & 0xFFFFFFFF, packet.ack & 0xFFFFFFFF)
-    rest = struct.pack("!BBH", 5 << 4, flags, TCP_WINDOW)
-    bare = ports_and_numbers + rest + b"\0\0\0\0" + packet.data
+    numbers = struct.pack("!II", packet.seq & 0xFFFFFFFF, packet.ack & 0xFFFFFFFF)
+    head = struct.pack("!HH", packet.sport, packet.dport) + numbers + struct.pack("!BBH", 5 << 4, flags, TCP_WINDOW)
+    bare = head + b"\0\0\0\0" + packet.data
     total = checksum(_pseudo_header(packet, len(bare)) + bare)
-    return ports_and_numbers + rest + struct.pack("!HH", total, 0) + packet.data
+    return head + struct.pack("!HH", total, 0) + packet.data
 
 
 def _udp(packet: Packet) -> bytes:
@@ -126,9 +128,10 @@ def _sctp(packet: Packet) -> bytes:
 def _crc32c_table() -> tuple[int, ...]:
     table = []
     for byte in range(256):
+        crc = byte
         for _ in range(8):
-            byte = byte >> 1 ^ (0x82F63B78 if byte & 1 else 0)
-        table.append(byte)
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+        table.append(crc)
     return tuple(table)
 
 

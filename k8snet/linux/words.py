@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from k8snet.linux import icmp as icmp_names
 from k8snet.linux.address import BROADCAST_MAC
-from k8snet.linux.packet import Arp, Packet
+from k8snet.linux.packet import ECHO_REQUEST, Arp, Packet
 from k8snet.linux.route import Lookup
 from k8snet.linux.trace import Captured, Hop, Judged, Rewritten, Routed, Step, Trace, TracedPacket, Tracked
 
@@ -96,7 +96,7 @@ def describe(packet: Packet | Arp) -> str:
             return f"ARP who has {packet.target_ip}? tell {packet.sender_ip}"
         return f"ARP {packet.sender_ip} is at {packet.sender_mac}"
     if packet.icmp is not None:
-        name = {8: "echo request", 0: "echo reply"}.get(packet.icmp.type) or icmp_names.name_of(packet.icmp.type, packet.icmp.code)
+        name = "echo request" if packet.icmp.type == ECHO_REQUEST else icmp_names.name_of(packet.icmp.type, packet.icmp.code)
         return f"ICMP {name} {packet.src} > {packet.dst}, TTL {packet.ttl}"
     kind = f"{packet.proto.upper()} {segment(packet)}".strip()
     return f"{kind} {packet.src}:{packet.sport} > {packet.dst}:{packet.dport}, TTL {packet.ttl}"

@@ -135,7 +135,8 @@ class World:
 
         ``question`` gets a fork of this world for each way, as in ``w.outcomes(lambda w: w.ping("a", "10.0.0.2"))``.
         """
-        outcomes, scripts = [], [[]]
+        outcomes: list[Outcome] = []
+        scripts: list[list[bool]] = [[]]
         while scripts:
             script = scripts.pop()
             world = self.fork()

@@ -23,7 +23,7 @@ APART = 18.0
 
 
 class Note(NamedTuple):
-    """What happened to a packet here: ``symbol`` is ``nat``, ``cross``, ``end`` or ``start``; beside it stand ``lines``."""
+    """What happened to a packet here: ``symbol`` is nat, cross, end or start; beside it stand ``lines``."""
 
     symbol: str
     lines: tuple[str, ...]
@@ -117,6 +117,14 @@ class Cell:
         bridges = {bridge.name: bridge for bridge in self.place.bridges}
         bridge = bridges.get(self.tops[top].master or "")
         return bar_width(bridge) / 2 if bridge is not None and len(bridges) > 1 else 0.0
+
+    def left_of_top(self, top: int) -> float:
+        """The room that a device above needs to the box's left edge."""
+        return max(APART, self.bar_half(top) + PAD)
+
+    def right_of_top(self, top: int) -> float:
+        """The room that a device above needs to the box's right edge."""
+        return max(ASIDE + label_width(self.tops[top]), self.bar_half(top)) + PAD
 
     def bars_apart(self, top: int) -> float:
         """How far the next device above must be, lest its bridge's bar touch this one's."""

@@ -1,7 +1,7 @@
 """A picture with its words: what a notebook shows, and what is saved to a file.
 
 Notebooks get a PNG (an untrusted notebook does not show SVG), drawn from our own SVG, and the words as plain text;
-files may be either. The letters are DejaVu's, from the files that matplotlib brings, so that they look the same everywhere.
+files may be either. The letters are DejaVu's, from the files that matplotlib brings, so all machines draw the same.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from k8snet.show.scene import Scene
 
 if TYPE_CHECKING:
     from os import PathLike
+
+Bundle = dict[str, Any]
+"""Contents, or facts about them, by MIME type."""
 
 SHARPNESS = 2
 """PNG pixels for each CSS pixel."""
@@ -46,8 +49,7 @@ class Figure:
         """The picture as PNG, twice as sharp as its size says. ImportError without resvg-py and matplotlib."""
         import resvg_py  # heavy, and only needed when someone looks
 
-        picture = resvg_py.svg_to_bytes(svg_string=self.svg, zoom=SHARPNESS, skip_system_fonts=True, font_files=_font_files())
-        return bytes(picture)
+        return bytes(resvg_py.svg_to_bytes(self.svg, zoom=SHARPNESS, skip_system_fonts=True, font_files=_font_files()))
 
     def save(self, file: str | PathLike[str]) -> None:
         """Write the picture to a file, as SVG or PNG by the file's name; ValueError for any other kind of name."""
@@ -59,7 +61,7 @@ class Figure:
         else:
             path.write_bytes(self.png)
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[dict[str, Any], dict[str, Any]]:
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> tuple[Bundle, Bundle]:
         size = {"width": round(self.scene.width), "height": round(self.scene.height), "alt": self.alt}
         return {"image/png": self.png, "text/plain": self.words}, {"image/png": size}
 

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from k8snet.linux.packet import Arp, Frame, Packet
-from k8snet.linux.trace import Captured, Step, TracedPacket
+from k8snet.linux.icmp import name_of
+from k8snet.linux.packet import ECHO_REPLY, ECHO_REQUEST, Arp, Frame, Packet
+from k8snet.linux.words import segment, sentence
 
 if TYPE_CHECKING:
     import pandas
 
-    from k8snet.linux.trace import Trace
+    from k8snet.linux.trace import Captured, Trace
 
 CAPTURE_COLUMNS = ("time", "packet", "netns", "device", "direction", "proto", "src", "dst", "ttl", "info")
 STEP_COLUMNS = ("packet", "role", "netns", "step", "detail")
-
-_ICMP = {(0, 0): "echo reply", (8, 0): "echo request", (11, 0): "time exceeded", (5, 0): "redirect", (5, 1): "redirect",
-         (3, 0): "net unreachable", (3, 1): "host unreachable", (3, 2): "protocol unreachable", (3, 3): "port unreachable",
-         (3, 4): "fragmentation needed", (3, 13): "prohibited"}
 
 
 def frame(trace: Trace) -> pandas.DataFrame:
@@ -30,12 +27,18 @@ def frame(trace: Trace) -> pandas.DataFrame:
     ``time`` is in seconds of the world's clock. ``packet`` counts the trace's packets from 1: rows with the same
     number are one packet on its way. ``src`` and ``dst`` have the port where there is one (in ARP: who asks, and about
     whom). ``ttl`` is missing in ARP. ``info`` is the rest in brief, never longer than pandas shows. A long table is
-    shortened in the middle when shown: filter it (``t[t.netns == "node-a"]``) or ask for ``t.head(20)``.
-    ImportError without pandas.
+    shortened in the middle when shown: filter it (``t[t.netns == "node-a"]``, ``t[t.proto != "arp"]``), or print
+    ``t.to_string()``. ImportError without pandas.
 
-    >>> from k8snet.linux.trace import Trace
-    >>> frame(Trace()).columns.tolist()
-    ['time', 'packet', 'netns', 'device', 'direction', 'proto', 'src', 'dst', 'ttl', 'info']
+    >>> from k8snet.linux import World
+    >>> w = World()
+    >>> _ = w.sh("ip link set lo up")
+    >>> print(frame(w.ping("root", "127.0.0.1")).drop(columns=["time", "netns", "packet"]).to_string(index=False))
+    device direction proto       src       dst  ttl                     info
+        lo       out  icmp 127.0.0.1 127.0.0.1   64 echo request 1, 56 bytes
+        lo        in  icmp 127.0.0.1 127.0.0.1   64 echo request 1, 56 bytes
+        lo       out  icmp 127.0.0.1 127.0.0.1   64   echo reply 1, 56 bytes
+        lo        in  icmp 127.0.0.1 127.0.0.1   64   echo reply 1, 56 bytes
     """
     import pandas
 
@@ -47,16 +50,19 @@ def frame(trace: Trace) -> pandas.DataFrame:
 def steps(trace: Trace) -> pandas.DataFrame:
     """What the kernels did: one row for each step of each packet, packet after packet.
 
-    ``step`` is the step's kind in lower case (``routed``, ``matched``, ``rewritten``, …), ``detail`` its evidence.
+    ``step`` is the step's kind in lower case (``routed``, ``matched``, ``rewritten``, …), ``detail`` what it says in
+    the story that ``print(trace)`` tells. pandas shortens long details when it shows them; ``.to_string()`` does not.
     ImportError without pandas.
 
-    >>> from k8snet.linux.trace import Trace
-    >>> len(steps(Trace()))
-    0
+    >>> from k8snet.linux import World
+    >>> w = World()
+    >>> _ = w.sh("ip link set lo up")
+    >>> steps(w.ping("root", "127.0.0.1")).step.head(3).tolist()
+    ['routed', 'captured', 'captured']
     """
     import pandas
 
-    rows = [(number, traced.role, hop.netns, type(step).__name__.lower(), detail(step))
+    rows = [(number, traced.role, hop.netns, type(step).__name__.lower(), sentence(step))
             for number, traced in enumerate(trace.packets, 1) for hop in traced.hops for step in hop.steps]
     return pandas.DataFrame(rows, columns=list(STEP_COLUMNS))
 
@@ -80,35 +86,15 @@ def _end(packet: Packet, ip: int, port: int) -> str:
 
 
 def info(frame: Frame) -> str:
-    """A frame in brief: ARP's question or answer, ICMP's message, TCP's flags, the length of the data."""
+    """A frame in brief: ARP's question or answer, ICMP's message, TCP's kind of segment, the length of the data."""
     payload = frame.payload
     if isinstance(payload, Arp):
         asks = payload.op == "request"
         return f"who has {payload.target_ip}?" if asks else f"{payload.sender_ip} is at {payload.sender_mac}"
-    words = []
+    words = [segment(payload)] * bool(payload.flags)
     if payload.icmp is not None:
-        kind = (payload.icmp.type, payload.icmp.code)
-        words.append(_ICMP.get(kind, f"type {kind[0]} code {kind[1]}"))
-        words += [f"id {payload.icmp.id} seq {payload.icmp.seq}"] * (kind in ((0, 0), (8, 0)))
-    words += [f"[{payload.flags}]"] * bool(payload.flags)
+        echo = {ECHO_REQUEST: "echo request", ECHO_REPLY: "echo reply"}.get(payload.icmp.type)
+        words.append(f"{echo} {payload.icmp.seq}" if echo else name_of(payload.icmp.type, payload.icmp.code))
     words += [f"fragment at {payload.offset}"] * payload.is_fragment
-    words += [f"{len(payload.data)} bytes"] * (bool(payload.data) and payload.icmp is None)
-    return " ".join(words)
-
-
-def detail(step: Step) -> str:
-    """A step's evidence, as ``name=value``; what is nested in it in brief."""
-    if isinstance(step, Captured):
-        return f"{step.device} {step.direction}: {info(step.frame)}"
-    return " ".join(f"{name}={_brief(getattr(step, name))}" for name in step.__struct_fields__)
-
-
-def _brief(value: object) -> str:
-    if isinstance(value, Packet):
-        return f"{_end(value, value.src, value.sport)}>{_end(value, value.dst, value.dport)}"
-    if isinstance(value, tuple) and not hasattr(value, "_fields"):
-        return ",".join(map(str, value))
-    return str(value)
-
-
-__all__ = ["frame", "steps"]
+    words += [f"{len(payload.data)} bytes"] * bool(payload.data)
+    return ", ".join(words)

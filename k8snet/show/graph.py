@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from k8snet.show.chart import Plug, Point, read
+from k8snet.show.chart import Plug, read
 
 if TYPE_CHECKING:
     import networkx
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from k8snet.linux.world import World
 
 
-def graph(world: World) -> networkx.Graph[str | Point]:
+def graph(world: World) -> networkx.Graph[str | tuple[str, str]]:
     """The network namespaces and devices of a world as nodes, what joins them as edges.
 
     A namespace is a node named by its name, with ``kind`` machine, router or host; a device is a node named by its
@@ -32,7 +32,7 @@ def graph(world: World) -> networkx.Graph[str | Point]:
     import networkx
 
     chart = read(world)
-    made: networkx.Graph = networkx.Graph()
+    made: networkx.Graph[str | tuple[str, str]] = networkx.Graph()
     for place in chart.places:
         made.add_node(place.name, kind=place.kind)
         for plug in place.plugs:

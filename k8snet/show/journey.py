@@ -10,7 +10,20 @@ from collections.abc import Iterator
 
 from k8snet.linux.fact import Fact
 from k8snet.linux.packet import Arp, Packet
-from k8snet.linux.trace import Awaited, Bridged, Captured, Delivered, Dropped, Forwarded, Hop, Ignored, Rejected, Rewritten, Trace, TracedPacket
+from k8snet.linux.trace import (
+    Awaited,
+    Bridged,
+    Captured,
+    Delivered,
+    Dropped,
+    Forwarded,
+    Hop,
+    Ignored,
+    Rejected,
+    Rewritten,
+    Trace,
+    TracedPacket,
+)
 from k8snet.show.cell import Note
 from k8snet.show.chart import Chart, Point
 
@@ -67,7 +80,8 @@ def follow(traced: TracedPacket, chart: Chart, first: int = 1, *, bystanders: bo
     """One packet's way, its stops numbered from ``first`` on."""
     hops = [hop for hop in traced.hops if bystanders or not _was_ignored(hop)]
     role = "reply" if traced.role == "reply" else "request"
-    return Journey(role, traced.packet, tuple(_stop(number, hop, hops, chart) for number, hop in enumerate(hops, first)))
+    stops = tuple(_stop(number, hop, hops, chart) for number, hop in enumerate(hops, first))
+    return Journey(role, traced.packet, stops)
 
 
 def _deciding(trace: Trace, role: str) -> TracedPacket | None:
@@ -122,12 +136,13 @@ def _wrap(text: str) -> list[str]:
 
 
 def _short(rewrite: Rewritten) -> list[str]:
-    return [part for old, new in changes(rewrite).values() for part in (old, f"→ {new}")]
+    return [part for old, new in changes(rewrite).values() for part in (old, f"→ {new}")] or ["in what ICMP quotes"]
 
 
 def changes(rewrite: Rewritten) -> dict[str, tuple[str, str]]:
     """Which end of the packet was rewritten (``src``, ``dst``): from what to what."""
-    ends = {"src": (source(rewrite.before), source(rewrite.after)), "dst": (target(rewrite.before), target(rewrite.after))}
+    before, after = rewrite.before, rewrite.after
+    ends = {"src": (source(before), source(after)), "dst": (target(before), target(after))}
     return {end: pair for end, pair in ends.items() if pair[0] != pair[1]}
 
 

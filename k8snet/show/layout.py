@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from k8snet.show.cell import APART, ASIDE, BAR, LANE, PAD, Cell, Notes, bar_width, label_width
+from k8snet.show.cell import ASIDE, BAR, LANE, PAD, Cell, Notes, bar_width, label_width
 from k8snet.show.chart import Chart, Plug, Point, Wire
 from k8snet.show.family import Family, families
 
@@ -56,7 +56,7 @@ class Zone(NamedTuple):
 
 
 class Layout:
-    """The positions. ``sides`` says of each device with a dot whether its wire goes ``up``, ``down``, or there is none."""
+    """The positions. ``sides`` says of each device with a dot whether its wire goes ``up``, ``down``, or nowhere."""
 
     def __init__(self, chart: Chart) -> None:
         self.chart = chart
@@ -87,18 +87,17 @@ def lay_out(chart: Chart, notes: Mapping[str, Notes] | None = None) -> Layout:
 
 
 class _Block(NamedTuple):
-    """A namespace with all that stands above it: its width, its box in it, and where its wires go down."""
+    """A namespace with all that stands above it; its box is as wide. ``feet`` is where its wires go down."""
 
     name: str
     width: float
-    box: tuple[float, float]
     feet: list[float]
     above: list[tuple[float, _Block]]
     staggered: bool
 
 
 class _Part:
-    """One connected part on its way to positions: sizes are found from the leaves down, then places from the root up."""
+    """One connected part on its way to positions: sizes are found from the hosts down, then places from the root up."""
 
     def __init__(self, family: Family, notes: Mapping[str, Notes], layout: Layout) -> None:
         self.family = family
@@ -120,7 +119,8 @@ class _Part:
 
     def _cell(self, name: str, notes: Notes) -> Cell:
         place = self.layout.chart.place(name)
-        tops = [place.plug(wire.other.device) for child in self.family.children[name] for wire in self.family.links[child]]
+        wires = [wire for child in self.family.children[name] for wire in self.family.links[child]]
+        tops = [place.plug(wire.other.device) for wire in wires]
         bottoms = [place.plug(wire.one.device) for wire in self.family.links.get(name, [])]
         ends = [end for wire in self.family.rings for end in (wire.one, wire.other) if end.netns == name]
         return Cell(place, tops, bottoms + [place.plug(end.device) for end in ends], notes)
@@ -128,8 +128,8 @@ class _Part:
     # --- sizes ------------------------------------------------------------------------------------------------
 
     def _rows(self) -> list[list[str]]:
-        deepest = max(self.family.depth.values())
-        return [[name for name in self.family.names if self.family.depth[name] == depth] for depth in range(deepest + 1)]
+        depths = range(max(self.family.depth.values()) + 1)
+        return [[name for name in self.family.names if self.family.depth[name] == depth] for depth in depths]
 
     def _block(self, name: str) -> _Block:
         cell = self.cells[name]
@@ -137,14 +137,12 @@ class _Part:
         stagger = len(kids) > MANY and all(self.cells[kid.name].is_leaf and not kid.above for kid in kids)
         above = self._staggered(kids, cell) if stagger else self._packed(kids, cell)
         tops = [x + foot for x, kid in above for foot in kid.feet[: len(self.family.links[kid.name])]]
-        left = min([0.0, *(x - max(APART, cell.bar_half(i) + PAD) for i, x in enumerate(tops))])
-        right = max([0.0, *(x + kid.width for x, kid in above)])
-        right = max([right, *(x + max(ASIDE + label_width(cell.tops[i]), cell.bar_half(i)) + PAD for i, x in enumerate(tops))])
-        left = min(left, max([0.0, *(x + kid.width for x, kid in above)]) - right)
-        missing = max(0.0, cell.least_width - (right - left))
-        left, right = left - missing / 2, right + missing / 2
-        width = right - left
-        return _Block(name, width, (0.0, width), cell.bottom_xs(width), [(x - left, kid) for x, kid in above], stagger)
+        end = max([0.0, *(x + kid.width for x, kid in above)])
+        overhang = max([0.0, *(x + cell.right_of_top(i) - end for i, x in enumerate(tops))])
+        overhang = max([overhang, *(cell.left_of_top(i) - x for i, x in enumerate(tops))])
+        overhang = max(overhang, (cell.least_width - end) / 2)
+        width = end + 2 * overhang
+        return _Block(name, width, cell.bottom_xs(width), [(x + overhang, kid) for x, kid in above], stagger)
 
     def _labels(self, parent: Cell, first: int, kid: _Block) -> list[float]:
         """How far to the right of each of its feet a child needs the parent's row of devices for itself."""
@@ -258,7 +256,7 @@ class _Part:
         if block.name in upper:
             row = self._rows()[self.family.depth[block.name]]
             bottom -= max(self.cells[name].height for name in row) + GAP / 2
-        box = Rect(x + block.box[0], bottom - cell.height, block.box[1], cell.height)
+        box = Rect(x, bottom - cell.height, block.width, cell.height)
         self.layout.boxes[block.name] = box
         links = [foot for _, kid in block.above for foot in kid.feet[: len(self.family.links[kid.name])]]
         starts = [offset for offset, kid in block.above for _ in self.family.links[kid.name]]
@@ -281,9 +279,10 @@ def _furnish(layout: Layout, cell: Cell, box: Rect, tops: list[float], bottoms: 
             layout.bars[Point(name, bridge.name)] = _bar(layout, cell, box, bridge, y + row * (BAR + 8), alone=alone)
     y += cell.bars
     for row, plug in enumerate(cell.insides):
-        _put_dot(layout, Point(name, plug.name), (box.x + PAD + 8, y + 9 + 18 * row), "none")
+        _put_dot(layout, Point(name, plug.name), (box.x + PAD + 8, y + 9 + 18 * row), "nowhere")
     y += cell.inside
-    axis = layout.dots.get(Point(name, cell.notes.axis or ""), (bottoms[0] if bottoms else box.x + cell.axis_x(box.width), 0))[0]
+    first = bottoms[0] if bottoms else box.x + cell.axis_x(box.width)
+    axis, _ = layout.dots.get(Point(name, cell.notes.axis or ""), (first, y))
     layout.zones[name] = Zone(axis, y, y + cell.room, middle)
 
 

@@ -1,4 +1,4 @@
-"""A packet's way on the map: numbered stops, the request solid, the reply dashed, NAT and the end where they happened."""
+"""A packet's way on the map: stops numbered, request solid and reply dashed, NAT and the end where they happened."""
 
 from __future__ import annotations
 
@@ -24,12 +24,11 @@ def path(trace: Trace, world: World | None = None, title: str | None = None) -> 
 
     Where the question failed, the packets drawn are those that decided it. ``world`` is the one in which the question
     was asked unless another is given; the map shows it as it is now. ``title`` should be the sentence that the figure
-    proves. ValueError for a trace without a world, or without a packet.
+    proves. ValueError for a trace without a packet.
     """
-    world = world or trace.world
-    if world is None or trace.request is None:
-        raise ValueError(f"there is no way to draw for {trace!r}")
-    chart = read(world)
+    if trace.request is None:
+        raise ValueError(f"there is no way to draw: {trace!r} has no packet")
+    chart = read(world or trace.world)
     ways = journeys(trace, chart)
     question = unanswered(trace, chart)
     title = title or sentence(trace, ways, question)
@@ -107,6 +106,7 @@ def _describe(stop: Stop) -> list[str]:
     for rewrite in stop.rewrites:
         how = "NAT undone" if rewrite.target == "reply" else rewrite.target
         pairs = "; ".join(f"{end} {old} → {new}" for end, (old, new) in changes(rewrite).items())
+        pairs = pairs or "in what the ICMP message quotes"
         lines.append(f"    ◆ {how} in {rewrite.hook}: {pairs}")
     if isinstance(stop.end, Dropped | Rejected):
         lines.append(f"    × {verdict(stop.end)}: {stop.end.evidence or stop.end.reason}")

@@ -22,6 +22,7 @@ EPOCH = 1767225600
 
 _SECTION, _INTERFACE, _PACKET = 0x0A0D0D0A, 1, 6
 _ETHERNET = 1
+_SNAPLEN = 0x40000
 _IF_NAME, _EPB_FLAGS = 2, 2
 _DIRECTIONS = {"in": 1, "out": 2}
 
@@ -33,8 +34,11 @@ def pcap(trace: Trace, file: str | PathLike[str], *, netns: str | None = None, d
     packet is there several times, and Wireshark will call the later sightings retransmissions. Times are the world's
     seconds from 2026-01-01 on. OSError if the file cannot be written.
 
-    >>> from k8snet.linux import Trace
-    >>> pcap(Trace(), "/dev/null")
+    >>> import os
+    >>> from k8snet.linux import World
+    >>> w = World()
+    >>> _ = w.sh("ip link set lo up")
+    >>> pcap(w.ping("root", "127.0.0.1"), os.devnull, device="lo")
     """
     chosen = [c for c in trace.captures if netns in (None, c.netns) and device in (None, c.device)]
     Path(file).write_bytes(_pcapng(chosen))
@@ -53,7 +57,8 @@ def _pcapng(captures: list[Captured]) -> bytes:
 
 
 def _interface(name: str) -> bytes:
-    return _block(_INTERFACE, struct.pack("<HHI", _ETHERNET, 0, 0x40000) + _option(_IF_NAME, name.encode()) + _option(0))
+    head = struct.pack("<HHI", _ETHERNET, 0, _SNAPLEN)
+    return _block(_INTERFACE, head + _option(_IF_NAME, name.encode()) + _option(0))
 
 
 def _packet(captured: Captured, interface: int) -> bytes:

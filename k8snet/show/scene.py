@@ -39,7 +39,10 @@ class Bar(Fact, frozen=True):
 
 
 class Line(Fact, frozen=True):
-    """A line through points. ``look``: wire, port (a device's tie to its bridge), request, reply; ``arrows`` head ``towards``."""
+    """A line through points. ``look``: wire, port (a device's tie to its bridge), request, reply, arp.
+
+    ``arrows`` are points on it and the direction in which they point: up, down, left, right.
+    """
 
     look: str
     points: tuple[At, ...]
@@ -57,7 +60,10 @@ class Dot(Fact, frozen=True):
 
 
 class Text(Fact, frozen=True):
-    """Letters; ``x`` is their start, middle or end, ``y`` their base line. ``look``: title, name, label, bar, note, legend."""
+    """Letters; ``x`` is their start, middle or end, ``y`` their base line.
+
+    ``look``: title, name, label, bar (a bridge's label), note, legend.
+    """
 
     look: str
     text: str
@@ -114,7 +120,9 @@ class Sketch:
         self.bars: list[Bar] = []
         self.dots: list[Dot] = []
         self.ways: list[Line] = []
-        self.texts = [Text("title", line, MARGIN, MARGIN + TITLE * 0.85 + i * (TITLE + 5)) for i, line in enumerate(title_lines)]
+        self.texts: list[Text] = []
+        for row, line in enumerate(title_lines):
+            self.texts.append(Text("title", line, MARGIN, MARGIN + TITLE * 0.85 + row * (TITLE + 5)))
         self.marks: list[Mark] = []
         self.filled: dict[tuple[str, str], float] = {}
         """How much of the room for notes is taken, by namespace and role."""
@@ -124,8 +132,9 @@ class Sketch:
 
     def finish(self) -> Scene:
         """The scene as it is now."""
-        shapes = [tuple(kind) for kind in (self.boxes, self.lines, self.bars, self.dots, self.ways, self.texts, self.marks)]
-        return Scene(self.title, self.width, self.bottom, *shapes)  # type: ignore[arg-type]  # in the order of the fields
+        below = (tuple(self.boxes), tuple(self.lines), tuple(self.bars), tuple(self.dots))
+        above = (tuple(self.ways), tuple(self.texts), tuple(self.marks))
+        return Scene(self.title, self.width, self.bottom, *below, *above)
 
     def at(self, point: At, dx: float = 0.0, dy: float = 0.0) -> At:
         """A point of the layout on the card, moved."""
@@ -140,7 +149,7 @@ class Sketch:
             self.lines.append(Line("wire", tuple(self.at(point) for point in points)))
         for point in self.layout.dots:
             bar = self.layout.bars.get(Point(point.netns, self._plug(point).master or ""))
-            if bar is not None and self.layout.sides[point] != "none":
+            if bar is not None and self.layout.sides[point] != "nowhere":
                 x, y = self.layout.dots[point]
                 end = bar.y if self.layout.sides[point] == "up" else bar.bottom
                 self.lines.append(Line("port", (self.at((x, y)), self.at((x, end)))))
@@ -148,7 +157,8 @@ class Sketch:
     def _draw_cell(self, cell: Cell) -> None:
         name = cell.place.name
         box = self.layout.boxes[name]
-        self.boxes.append(Box(name, "pod" if cell.place.kind == HOST else "node", *self.at((box.x, box.y)), box.width, box.height))
+        look = "pod" if cell.place.kind == HOST else "node"
+        self.boxes.append(Box(name, look, *self.at((box.x, box.y)), box.width, box.height))
         for bridge in cell.place.bridges:
             bar = self.layout.bars[Point(name, bridge.name)]
             self.bars.append(Bar(name, bridge.name, *self.at((bar.x, bar.y)), bar.width, bar.height))

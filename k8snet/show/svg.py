@@ -1,8 +1,7 @@
-"""A scene as SVG text: the same bytes for the same scene. Presentation attributes only, so that nothing leaks into a page."""
+"""A scene as SVG text: the same bytes for the same scene. Presentation attributes only: no style leaks into a page."""
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
@@ -33,7 +32,8 @@ def draw(scene: Scene, words: str = "") -> str:
     """The SVG text; ``words`` say the same as the picture, for those who do not see it."""
     size = f'width="{_n(scene.width)}" height="{_n(scene.height)}" viewBox="0 0 {_n(scene.width)} {_n(scene.height)}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label={_attribute(scene.title)}>'
-    return "\n".join([head, f"<title>{_text(scene.title)}</title>", f"<desc>{_text(words)}</desc>", *_shapes(scene), "</svg>\n"])
+    meaning = [f"<title>{_text(scene.title)}</title>", f"<desc>{_text(words)}</desc>"]
+    return "\n".join([head, *meaning, *_shapes(scene), "</svg>\n"])
 
 
 def _shapes(scene: Scene) -> Iterator[str]:
@@ -64,7 +64,8 @@ def _rect(shape: Box | Bar) -> str:
 
 def _dot(dot: Dot) -> str:
     fill = palette.WIRE if dot.up else palette.PAPER
-    return f'<circle cx="{_n(dot.x)}" cy="{_n(dot.y)}" r="4.5" fill="{fill}" stroke="{palette.WIRE}" stroke-width="1.6"/>'
+    look = f'fill="{fill}" stroke="{palette.WIRE}" stroke-width="1.6"'
+    return f'<circle cx="{_n(dot.x)}" cy="{_n(dot.y)}" r="4.5" {look}/>'
 
 
 def _line(line: Line) -> str:
@@ -80,8 +81,9 @@ def _line(line: Line) -> str:
 def _letters(text: Text) -> str:
     family, size, weight = _LETTERS[text.look]
     style = f'font-family="{family}" font-size="{_n(size)}" font-weight="{weight}" text-anchor="{text.anchor}"'
+    place = f'x="{_n(text.x)}" y="{_n(text.y)}" fill="{palette.INK}" xml:space="preserve"'
     plate = _plate(text) if text.look == "bar" else ""
-    return f'{plate}<text x="{_n(text.x)}" y="{_n(text.y)}" {style} fill="{palette.INK}" xml:space="preserve">{_text(text.text)}</text>'
+    return f"{plate}<text {place} {style}>{_text(text.text)}</text>"
 
 
 def _plate(text: Text) -> str:
@@ -118,9 +120,8 @@ def _badge(mark: Mark) -> str:
 
 
 def _n(number: float) -> str:
-    """A number with at most one decimal, and no -0."""
-    rounded = math.floor(number * 10 + 0.5) / 10
-    return f"{rounded:.1f}".removesuffix(".0").replace("-0", "0") if abs(rounded) < 0.05 else f"{rounded:.1f}".removesuffix(".0")
+    """A number with at most two decimals."""
+    return f"{round(number, 2) + 0.0:g}"
 
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -6,7 +6,9 @@ Inside a box it runs by the bridge, and by the notes about what happened there.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from k8snet.show.cell import LANE, Note
 from k8snet.show.chart import HOST, Point
@@ -77,6 +79,8 @@ def inside(layout: Layout, stop: Stop, ys: Sequence[float]) -> list[list[At]]:
         return [[foot, (foot[0], max(ys))] for foot in feet if foot[0] == zone.x]
     if start is None and ys:
         points = [(zone.x, min(ys))] if is_leaf or _goes_down(goals, zone) else [(zone.x, max(ys)), (zone.x, hub)]
+    if start is None and not ys and not is_leaf:
+        points = [(zone.x, hub)]
     if ys and start is not None and not goals:
         points += [(zone.x, hub), (zone.x, max(ys))]
     if start is None and (is_leaf or _goes_down(goals, zone)):
@@ -105,7 +109,7 @@ def _hub(layout: Layout, stop: Stop, zone: Zone) -> float:
     """The height at which the way crosses the box: its bridge's, if one of the devices is a port of it."""
     place = layout.chart.place(stop.netns)
     for device in (stop.iif, *stop.outs):
-        master = place.plug(device).master if device is not None and device in {plug.name for plug in place.plugs} else None
+        master = place.plug(device).master if device is not None else None
         if master is not None:
             bar = layout.bars[Point(stop.netns, master)]
             return bar.y + bar.height / 2
@@ -123,7 +127,7 @@ def wire_from(layout: Layout, point: Point) -> list[At]:
 
 
 def joined(pieces: list[list[At]]) -> list[list[At]]:
-    """Pieces as lines as long as may be: what begins where the one before ends, continues it. Points are not repeated."""
+    """Pieces as lines: what begins where the one before ends, continues it; no point twice in a row."""
     lines: list[list[At]] = []
     for piece in pieces:
         if lines and piece and lines[-1][-1] == piece[0]:
@@ -147,7 +151,7 @@ def beside(points: Sequence[At], side: float) -> list[At]:
 
 def _arrow(sketch: Sketch, wire: list[At], side: float) -> tuple[At, str]:
     """An arrow's head in the middle of the longest stretch of a wire."""
-    (x, y), (u, v) = max(zip(wire, wire[1:], strict=False), key=lambda ends: abs(ends[0][0] - ends[1][0]) + abs(ends[0][1] - ends[1][1]))
+    (x, y), (u, v) = max(pairwise(wire), key=lambda ends: math.dist(*ends))
     if x == u:
         return sketch.at((x, (y + v) / 2), dx=side), "down" if v > y else "up"
     return sketch.at(((x + u) / 2, y), dy=side), "right" if u > x else "left"
@@ -157,7 +161,7 @@ def _arrow(sketch: Sketch, wire: list[At], side: float) -> tuple[At, str]:
 
 
 def stop_notes(stop: Stop, kind: str, *, upwards: bool) -> list[Note]:
-    """The notes of a stop from top to bottom. A machine's own kernel, as the start or end of the way, is one as well."""
+    """The notes of a stop from top to bottom; a machine's own kernel, as start or end of the way, is one as well."""
     own = [Note("end" if stop.iif else "start", ())] if kind != HOST and not (stop.iif and stop.outs) else []
     marks = list(notes(stop))
     if any(note.symbol == "cross" for note in marks):

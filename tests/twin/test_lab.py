@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from k8snet import lab
 from k8snet.errors import CommandError
 from k8snet.lab import kernel as real_kernel
 from k8snet.linux import World
+from k8snet.linux.log import Command
 
 WIRE = (
     "ip netns add pod-a",
@@ -57,12 +59,25 @@ def test_a_wrong_model_is_noticed(wire: World) -> None:
 
 
 @pytest.mark.usefixtures("kernel")
-def test_a_command_that_the_kernel_refuses_is_a_difference(wire: World) -> None:
+def test_a_command_that_the_two_take_otherwise_is_a_difference(wire: World) -> None:
+    wire.log.append(Command("ls /nowhere"))  # the model has no ls
     trace = wire.ping("pod-a", "10.1.1.254")
-    wire.log.insert(0, wire.log[0])  # the model would refuse it as well: both sides are asked, and here both say no
-    trace.log_position += 1
-    with lab.replay(wire) as real, pytest.raises(CommandError, match="File exists"):
+    assert [line.split(":")[0] for line in lab.compare(wire, trace).differences] == ["commands"]
+
+
+@pytest.mark.usefixtures("kernel")
+def test_what_the_real_tool_refuses_is_raised_in_its_words(wire: World) -> None:
+    with lab.replay(wire) as real, pytest.raises(CommandError, match="File exists") as refusal:
         real.sh("ip netns add pod-a")
+    assert refusal.value.code == 1
+
+
+@pytest.mark.usefixtures("kernel")
+def test_a_closed_lab_says_so(wire: World) -> None:
+    with lab.replay(wire) as real:
+        pass
+    with pytest.raises(lab.Unavailable, match="closed"):
+        real.sh("ip link")
 
 
 @pytest.mark.usefixtures("kernel")
@@ -112,12 +127,12 @@ def running(mark: str) -> list[str]:
     return found
 
 
-def wait_until(condition, seconds: float = 5.0) -> bool:  # type: ignore[no-untyped-def]
+def wait_until(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
     """Whether a condition comes true in time."""
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)
-    return bool(condition())
+    return condition()
 
 
 def test_other_systems_have_no_lab(monkeypatch: pytest.MonkeyPatch) -> None:
