@@ -6,7 +6,7 @@ about a packet; the devices whose wires go down, with a machine's name beside th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from k8snet.show.chart import HOST, Place, Plug
@@ -15,9 +15,13 @@ from k8snet.show.palette import LINE, NAME, SMALL, mono_width
 PAD = 12.0
 LANE = 9.5
 """How far a packet's way runs beside its wire: requests left and above, replies right and below."""
+LANES_APART = 19.0
+"""From the lane of a packet's first pass of a wire to that of its second."""
 ASIDE = LANE + 5
 """How far a label stands from the wire that it belongs to, so that ways can pass."""
 BAR = 30.0
+CROSSING = 24.0
+"""The height in which ways cross a box without a bridge."""
 APART = 18.0
 """The least distance between two things side by side."""
 
@@ -41,6 +45,8 @@ class Notes(NamedTuple):
     right: Sequence[Note] = ()
     axis: str | None = None
     """The device at whose wire they stand; its wire goes down."""
+    crowded: Collection[str] = ()
+    """Devices whose wire a packet passes twice, so that there are two lanes on each side of it."""
 
     @property
     def height(self) -> float:
@@ -68,7 +74,7 @@ class Cell:
         self.bar_rows = _rows_of_bars(place, [plug.name for plug in tops])
         self.header = PAD + NAME + 4 + _most_lines(bottoms) * LINE if self.is_leaf else 0.0
         self.top = 10 + _most_lines(tops) * LINE + 4 if tops else PAD if not self.is_leaf else 0.0
-        self.bars = len(self.bar_rows) * (BAR + 8)
+        self.bars = len(self.bar_rows) * (BAR + 8) or (0.0 if self.is_leaf else CROSSING)
         self.inside = len(self.insides) * 18.0
         self.room = notes.height + 10 if notes.height else 0.0
         self.footer = 10.0 if self.is_leaf else max(_most_lines(bottoms) * LINE, NAME + 4) + 10
@@ -99,18 +105,27 @@ class Cell:
         elif self.is_leaf:
             left, right = (label_width(plug) / 2 + PAD for plug in (self.bottoms[0], self.bottoms[-1]))
         else:
-            left = PAD + mono_width(self.place.name, NAME) + APART + LANE
-            right = ASIDE + label_width(self.bottoms[-1]) + PAD
-        return max(left, reach(self.notes.left)), max(right, reach(self.notes.right))
+            left = PAD + mono_width(self.place.name, NAME) + APART + self.lanes(self.bottoms[0])
+            right = self.aside(self.bottoms[-1]) + label_width(self.bottoms[-1]) + PAD
+        extra = LANES_APART * bool(self.notes.crowded)
+        return max(left, reach(self.notes.left) + extra), max(right, reach(self.notes.right) + extra)
 
     def _steps(self) -> list[float]:
         """The devices below, from the first one on."""
         xs = [0.0] if self.bottoms else []
         for left, right in zip(self.bottoms, self.bottoms[1:], strict=False):
-            beside = ASIDE + label_width(left) + APART + LANE
+            beside = self.aside(left) + label_width(left) + APART + self.lanes(right)
             centred = (label_width(left) + label_width(right)) / 2 + APART
-            xs.append(xs[-1] + max(beside, centred, 2 * LANE + APART))
+            xs.append(xs[-1] + max(beside, centred, self.lanes(left) + self.lanes(right) + APART))
         return xs
+
+    def lanes(self, plug: Plug) -> float:
+        """How far packets' ways run beside the wire of a device."""
+        return LANE + LANES_APART * (plug.name in self.notes.crowded)
+
+    def aside(self, plug: Plug) -> float:
+        """How far from its wire a device's label stands."""
+        return ASIDE + LANES_APART * (plug.name in self.notes.crowded)
 
     def bar_half(self, top: int) -> float:
         """Half the bar at a device above, where several bridges share the box and each stands below its ports."""
@@ -120,17 +135,20 @@ class Cell:
 
     def left_of_top(self, top: int) -> float:
         """The room that a device above needs to the box's left edge."""
-        return max(APART, self.bar_half(top) + PAD)
+        return max(APART, self.lanes(self.tops[top]) + PAD, self.bar_half(top) + PAD)
 
     def right_of_top(self, top: int) -> float:
         """The room that a device above needs to the box's right edge."""
-        return max(ASIDE + label_width(self.tops[top]), self.bar_half(top)) + PAD
+        return max(self.aside(self.tops[top]) + label_width(self.tops[top]), self.bar_half(top)) + PAD
 
-    def bars_apart(self, top: int) -> float:
-        """How far the next device above must be, lest its bridge's bar touch this one's."""
-        if top + 1 == len(self.tops) or self.tops[top].master == self.tops[top + 1].master:
-            return 0.0
-        return self.bar_half(top) + self.bar_half(top + 1) + APART
+    def step_after(self, top: int) -> float:
+        """How far the next device above must be from this one, for labels, lanes and bars."""
+        here = self.tops[top]
+        following = self.tops[top + 1] if top + 1 < len(self.tops) else here
+        beside = self.aside(here) + label_width(here) + self.lanes(following) + 4
+        if here.master == following.master:
+            return beside
+        return max(beside, self.bar_half(top) + self.bar_half(top + 1) + APART)
 
     def bottom_xs(self, width: float) -> list[float]:
         """Where the devices below stand, from the box's left: together, in the middle unless notes need the room."""

@@ -20,6 +20,8 @@ class Family:
         self.parent: dict[str, str] = {}
         self.children: dict[str, list[str]] = {name: [] for name in names}
         self._grow()
+        for name in names:
+            self.children[name] = self._in_order(name)
         self.links = {child: _between(chart, child, parent) for child, parent in self.parent.items()}
         linked = {end for wires in self.links.values() for wire in wires for end in (wire.one, wire.other)}
         self.rings = [wire for wire in chart.wires if wire.one.netns in self.depth and wire.one not in linked]
@@ -33,10 +35,21 @@ class Family:
                     self.parent[neighbour] = name
                     self.children[name].append(neighbour)
                     queue.append(neighbour)
-            self.children[name].sort(key=lambda child: self._rank(name, child))
+
+    def _in_order(self, parent: str) -> list[str]:
+        """Children on the same bridge together; among them, machines that carry nothing go in the middle."""
+        groups: dict[int, list[str]] = {}
+        for child in sorted(self.children[parent], key=lambda child: self._rank(parent, child)):
+            groups.setdefault(self._rank(parent, child)[0], []).append(child)
+        ordered: list[str] = []
+        for group in groups.values():
+            bare = [child for child in group if self.chart.place(child).kind != HOST and not self.children[child]]
+            rest = [child for child in group if child not in bare]
+            ordered += rest[: len(rest) // 2] + bare + rest[len(rest) // 2 :]
+        return ordered
 
     def _rank(self, parent: str, child: str) -> tuple[int, int]:
-        """Children on the same bridge stand together; else in the order of their making."""
+        """The number of the bridge that a child hangs on, then the order of making."""
         place = self.chart.place(parent)
         master = place.plug(_between(self.chart, child, parent)[0].other.device).master
         bridges = [bridge.name for bridge in place.bridges]

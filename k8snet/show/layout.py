@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from k8snet.show.cell import ASIDE, BAR, LANE, PAD, Cell, Notes, bar_width, label_width
+from k8snet.show.cell import BAR, LANE, PAD, Cell, Notes, bar_width
 from k8snet.show.chart import Chart, Plug, Point, Wire
 from k8snet.show.family import Family, families
 
@@ -104,7 +104,7 @@ class _Part:
         self.layout = layout
         self.cells = {name: self._cell(name, notes.get(name, Notes())) for name in family.names}
         for row in self._rows():
-            machines = [self.cells[name] for name in row if not self.cells[name].is_leaf]
+            machines = [self.cells[name] for name in row if self.cells[name].tops]
             for cell in machines:
                 cell.match(machines)
         layout.cells.update(self.cells)
@@ -147,7 +147,7 @@ class _Part:
     def _labels(self, parent: Cell, first: int, kid: _Block) -> list[float]:
         """How far to the right of each of its feet a child needs the parent's row of devices for itself."""
         ports = range(first, first + len(self.family.links[kid.name]))
-        return [max(ASIDE + label_width(parent.tops[i]) + LANE + 4, parent.bars_apart(i)) for i in ports]
+        return [parent.step_after(i) for i in ports]
 
     def _packed(self, kids: list[_Block], parent: Cell) -> list[tuple[float, _Block]]:
         placed: list[tuple[float, _Block]] = []
@@ -272,7 +272,7 @@ def _furnish(layout: Layout, cell: Cell, box: Rect, tops: list[float], bottoms: 
     for plug, x in zip(cell.bottoms, bottoms, strict=True):
         _put_dot(layout, Point(name, plug.name), (x, box.bottom), "down")
     y = box.y + cell.header + cell.top
-    middle = y + BAR / 2 if cell.bar_rows else y
+    middle = y + (BAR if cell.bar_rows else cell.bars) / 2
     for row, bridges in enumerate(cell.bar_rows):
         for bridge in bridges:
             alone = len(cell.place.bridges) == 1

@@ -11,8 +11,9 @@ from k8snet.show.chart import Point, read
 from k8snet.show.figure import Figure
 from k8snet.show.journey import Journey, Stop, changes, journeys, source, target, unanswered, verdict
 from k8snet.show.layout import Layout, lay_out
+from k8snet.show.legend import draw_legend
 from k8snet.show.scene import Sketch
-from k8snet.show.way import draw_journey, draw_legend, draw_question, goes_up, stop_notes
+from k8snet.show.way import crowded, draw_journey, draw_question, stop_notes
 
 if TYPE_CHECKING:
     from k8snet.linux.trace import Trace
@@ -32,28 +33,27 @@ def path(trace: Trace, world: World | None = None, title: str | None = None) -> 
     ways = journeys(trace, chart)
     question = unanswered(trace, chart)
     title = title or sentence(trace, ways, question)
-    bare = lay_out(chart)
-    layout = lay_out(chart, {place.name: _notes(bare, place.name, ways) for place in chart.places})
+    bare, crowds = lay_out(chart), crowded(ways, chart)
+    layout = lay_out(chart, {place.name: _notes(bare, place.name, ways, crowds) for place in chart.places})
     sketch = Sketch(layout, title)
     if question is not None:
         draw_question(sketch, question)
     for journey in ways:
         draw_journey(sketch, journey)
-    draw_legend(sketch, ways, question)
+    draw_legend(sketch)
     return Figure(sketch.finish(), words(ways, question, title))
 
 
-def _notes(layout: Layout, name: str, ways: list[Journey]) -> Notes:
+def _notes(layout: Layout, name: str, ways: list[Journey], crowds: set[Point]) -> Notes:
     """The notes of one namespace, and the device at whose wire they stand: the first below that a packet used."""
     sides: dict[str, list[Note]] = {"request": [], "reply": []}
     axis = None
     for journey in ways:
         for stop in (stop for stop in journey.stops if stop.netns == name):
-            upwards = goes_up(stop, layout.sides)
-            sides[journey.role] += stop_notes(stop, layout.chart.place(name).kind, upwards=upwards)
+            sides[journey.role] += stop_notes(stop, layout.chart.place(name).kind, layout.sides)
             used = [device for device in (stop.iif, *stop.outs) if device is not None]
             axis = axis or next((device for device in used if layout.sides.get(Point(name, device)) == "down"), None)
-    return Notes(sides["request"], sides["reply"], axis)
+    return Notes(sides["request"], sides["reply"], axis, {point.device for point in crowds if point.netns == name})
 
 
 # --- words -------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ means is in its ``look``; which colour that is, only the palette knows.
 from __future__ import annotations
 
 from k8snet.linux.fact import Fact
-from k8snet.show.cell import ASIDE, Cell, bar_text, inside_text
+from k8snet.show.cell import Cell, bar_text, inside_text
 from k8snet.show.chart import HOST, Plug, Point
 from k8snet.show.layout import At, Layout, Rect
 from k8snet.show.palette import LINE, NAME, SMALL, TITLE, mono_width, sans_width
@@ -184,11 +184,11 @@ class Sketch:
         for plug in cell.tops:
             x, y = self.layout.dots[Point(name, plug.name)]
             for row, line in enumerate(plug.lines):
-                self.write("label", line, (x + ASIDE, y + 6 + SMALL + row * LINE))
+                self.write("label", line, (x + cell.aside(plug), y + 6 + SMALL + row * LINE))
         for plug in cell.bottoms:
             x, y = self.layout.dots[Point(name, plug.name)]
             for row, line in enumerate(reversed(plug.lines)):
-                self.write("label", line, (x + ASIDE, y - 11 - row * LINE))
+                self.write("label", line, (x + cell.aside(plug), y - 11 - row * LINE))
 
     def _plug(self, point: Point) -> Plug:
         return self.layout.chart.place(point.netns).plug(point.device)

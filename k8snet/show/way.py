@@ -1,119 +1,117 @@
 """A packet's way as lines and marks on a sketch of the map.
 
 The way follows the wires beside them: requests left and above, replies right and below, so that both can be seen.
-Inside a box it runs by the bridge, and by the notes about what happened there.
+A packet that passes a wire twice, there and back, has a lane for each pass.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from k8snet.show.cell import LANE, Note
-from k8snet.show.chart import HOST, Point
+from k8snet.show.cell import LANE, LANES_APART, Note
+from k8snet.show.chart import HOST, Chart, Point
+from k8snet.show.inside import Lanes, inside, passage, spur
 from k8snet.show.journey import Journey, Stop, notes
-from k8snet.show.layout import At, Layout, Zone
-from k8snet.show.palette import LINE, SMALL, sans_width
-from k8snet.show.scene import MARGIN, Line, Mark, Sketch, Text
+from k8snet.show.layout import At, Layout
+from k8snet.show.palette import LINE, SMALL
+from k8snet.show.scene import Line, Mark, Sketch
 
-SIDE = {"request": -LANE, "reply": LANE}
+SIDE = {"request": -1, "reply": 1}
 
 
 def draw_journey(sketch: Sketch, journey: Journey) -> None:
     """Add a packet's way: its line with arrows, a numbered badge for each stop, and the marks of what happened."""
-    side = SIDE[journey.role]
     pieces: list[list[At]] = []
-    spurs: list[Line] = []
+    spurs: list[list[At]] = []
     arrows: list[tuple[At, str]] = []
-    for stop in journey.stops:
-        ys = _place_notes(sketch, journey.role, stop)
-        pieces += inside(sketch.layout, stop, ys)
-        spurs += _spur(sketch, stop, ys, side)
-        for device in stop.outs:
-            wire = wire_from(sketch.layout, Point(stop.netns, device))
-            if wire:
-                pieces.append(wire)
-                arrows.append(_arrow(sketch, wire, side))
-        sketch.marks.append(Mark("badge", journey.role, *_badge_at(sketch, stop, ys, side), str(stop.number)))
-    sketch.ways += spurs
-    _draw_line(sketch, journey.role, pieces, arrows, side)
+    for stop, lanes in _stops_with_lanes(journey, sketch.layout.chart):
+        ys = _place_notes(sketch, journey.role, stop, lanes)
+        pieces += inside(sketch.layout, stop, ys, lanes)
+        spurs.append(spur(sketch.layout, stop, ys, lanes))
+        _add_wires(sketch, stop, lanes, pieces, arrows)
+        _put_badge(sketch, journey.role, stop, ys, lanes)
+    _draw(sketch, journey.role, spurs, [])
+    _draw(sketch, journey.role, pieces, arrows)
 
 
 def draw_question(sketch: Sketch, journey: Journey) -> None:
     """Add the way of an ARP request that nobody answered, to all who heard it."""
-    side = SIDE["request"]
     pieces: list[list[At]] = []
     arrows: list[tuple[At, str]] = []
+    for stop, lanes in _stops_with_lanes(journey, sketch.layout.chart):
+        pieces += inside(sketch.layout, stop, [], lanes)
+        _add_wires(sketch, stop, lanes, pieces, arrows)
+    _draw(sketch, "arp", pieces, arrows)
+
+
+def _draw(sketch: Sketch, look: str, pieces: list[list[At]], arrows: list[tuple[At, str]]) -> None:
+    """Add lines to the sketch; all arrows lie above all lines."""
+    lines = [tuple(sketch.at(point) for point in line) for line in joined(pieces)]
+    for number, line in enumerate(lines, 1):
+        sketch.ways.append(Line(look, line, tuple(arrows) if number == len(lines) else ()))
+
+
+def _add_wires(sketch: Sketch, stop: Stop, lanes: Lanes, pieces: list[list[At]], arrows: list[tuple[At, str]]) -> None:
+    for device in stop.outs:
+        wire = wire_from(sketch.layout, Point(stop.netns, device))
+        if wire:
+            pieces.append(beside(wire, lanes.go[device]))
+            arrows.append(_arrow(sketch, pieces[-1]))
+
+
+# --- lanes -------------------------------------------------------------------------------------------------------
+
+
+def crowded(journeys: Sequence[Journey], chart: Chart) -> set[Point]:
+    """Both ends of each wire that one packet passes more than once."""
+    ends = set()
+    for journey in journeys:
+        for end, count in _passes(journey, chart).items():
+            far = chart.far_end(end)
+            if count > 1 and far is not None:
+                ends |= {end, far}
+    return ends
+
+
+def _passes(journey: Journey, chart: Chart) -> dict[Point, int]:
+    """How often a packet passes each wire, in either direction, by the end that `_wire_of` names."""
+    counts: dict[Point, int] = {}
     for stop in journey.stops:
-        pieces += inside(sketch.layout, stop, [])
         for device in stop.outs:
-            pieces.append(wire_from(sketch.layout, Point(stop.netns, device)))
-            arrows.append(_arrow(sketch, pieces[-1], side))
-    _draw_line(sketch, "arp", pieces, arrows, side)
+            wire = _wire_of(chart, Point(stop.netns, device))
+            counts[wire] = counts.get(wire, 0) + 1
+    return counts
 
 
-def _draw_line(sketch: Sketch, look: str, pieces: list[list[At]], arrows: list[tuple[At, str]], side: float) -> None:
-    lines = [tuple(sketch.at(point) for point in beside(line, side)) for line in joined(pieces)]
-    for number, line in enumerate(lines):
-        sketch.ways.append(Line(look, line, tuple(arrows) if number == len(lines) - 1 else ()))
+def _wire_of(chart: Chart, end: Point) -> Point:
+    """One name for both ends of a wire."""
+    far = chart.far_end(end)
+    return end if far is None else min(end, far)
+
+
+def _stops_with_lanes(journey: Journey, chart: Chart) -> list[tuple[Stop, Lanes]]:
+    """Each stop with its lanes: the first pass of a crowded wire takes the outer lane, the next the inner, in turn."""
+    side = SIDE[journey.role]
+    counts = _passes(journey, chart)
+    passed: dict[Point, int] = {}
+    arriving: dict[Point, float] = {}
+    found = []
+    for stop in journey.stops:
+        go = {}
+        for device in stop.outs:
+            end = Point(stop.netns, device)
+            wire = _wire_of(chart, end)
+            outer = counts[wire] > 1 and passed.get(wire, 0) % 2 == 0
+            passed[wire] = passed.get(wire, 0) + 1
+            go[device] = side * (LANE + LANES_APART * outer)
+            arriving[chart.far_end(end) or end] = go[device]
+        found.append((stop, Lanes(side * LANE, arriving.get(Point(stop.netns, stop.iif or ""), side * LANE), go)))
+    return found
 
 
 # --- lines -------------------------------------------------------------------------------------------------------
-
-
-def inside(layout: Layout, stop: Stop, ys: Sequence[float]) -> list[list[At]]:
-    """The way through a box: in by one device, past the notes at heights ``ys``, out by others."""
-    zone = layout.zones[stop.netns]
-    start = layout.dots.get(Point(stop.netns, stop.iif or ""))
-    goals = [layout.dots[Point(stop.netns, device)] for device in stop.outs]
-    hub = _hub(layout, stop, zone)
-    is_leaf = layout.cells[stop.netns].is_leaf
-    points: list[At] = []
-    if start is not None and not goals and ys and start[0] == zone.x and start[1] > zone.top:
-        return [[start, (zone.x, min(ys))]]
-    if start is not None and (goals or ys or not is_leaf):
-        points = [start, (start[0], hub)]
-    if start is None and ys and not goals and is_leaf:
-        feet = [layout.dots[Point(stop.netns, plug.name)] for plug in layout.cells[stop.netns].bottoms]
-        return [[foot, (foot[0], max(ys))] for foot in feet if foot[0] == zone.x]
-    if start is None and ys:
-        points = [(zone.x, min(ys))] if is_leaf or _goes_down(goals, zone) else [(zone.x, max(ys)), (zone.x, hub)]
-    if start is None and not ys and not is_leaf:
-        points = [(zone.x, hub)]
-    if ys and start is not None and not goals:
-        points += [(zone.x, hub), (zone.x, max(ys))]
-    if start is None and (is_leaf or _goes_down(goals, zone)):
-        return [[*points, goal] for goal in goals]
-    ways = [[*(points if number == 0 else points[-1:]), (goal[0], hub), goal] for number, goal in enumerate(goals)]
-    return ways or [points]
-
-
-def _spur(sketch: Sketch, stop: Stop, ys: Sequence[float], side: float) -> list[Line]:
-    """The tie between a way that runs through above and the notes about it."""
-    zone = sketch.layout.zones[stop.netns]
-    ends = [sketch.layout.dots[Point(stop.netns, device)] for device in (stop.iif, *stop.outs) if device is not None]
-    if stop.iif is None or not stop.outs or not ys or _goes_down(ends, zone):
-        return []
-    hub = _hub(sketch.layout, stop, zone)
-    points = sketch.at((zone.x + side, hub + side)), sketch.at((zone.x + side, max(ys)))
-    return [Line("request" if side < 0 else "reply", points)]
-
-
-def _goes_down(dots: list[At], zone: Zone) -> bool:
-    """Whether one of the dots is at the foot of the notes' axis, so that the way passes the notes by itself."""
-    return any(dot[0] == zone.x and dot[1] > zone.top for dot in dots)
-
-
-def _hub(layout: Layout, stop: Stop, zone: Zone) -> float:
-    """The height at which the way crosses the box: its bridge's, if one of the devices is a port of it."""
-    place = layout.chart.place(stop.netns)
-    for device in (stop.iif, *stop.outs):
-        master = place.plug(device).master if device is not None else None
-        if master is not None:
-            bar = layout.bars[Point(stop.netns, master)]
-            return bar.y + bar.height / 2
-    return zone.middle
 
 
 def wire_from(layout: Layout, point: Point) -> list[At]:
@@ -138,53 +136,50 @@ def joined(pieces: list[list[At]]) -> list[list[At]]:
     return [line for line in lines if len(line) > 1]
 
 
-def beside(points: Sequence[At], side: float) -> list[At]:
-    """The line moved aside: its upright parts by ``side`` to the right, its level parts by ``side`` down."""
+def beside(points: Sequence[At], lane: float) -> list[At]:
+    """A wire's line moved to a lane: its upright parts to the right, its level parts down."""
     moved = []
     for i, (x, y) in enumerate(points):
         neighbours = [points[j] for j in (i - 1, i + 1) if 0 <= j < len(points)]
         upright = any(other[0] == x and other[1] != y for other in neighbours)
         level = any(other[1] == y and other[0] != x for other in neighbours)
-        moved.append((x + side * upright, y + side * level))
+        moved.append((x + lane * upright, y + lane * level))
     return moved
 
 
-def _arrow(sketch: Sketch, wire: list[At], side: float) -> tuple[At, str]:
-    """An arrow's head in the middle of the longest stretch of a wire."""
-    (x, y), (u, v) = max(pairwise(wire), key=lambda ends: math.dist(*ends))
-    if x == u:
-        return sketch.at((x, (y + v) / 2), dx=side), "down" if v > y else "up"
-    return sketch.at(((x + u) / 2, y), dy=side), "right" if u > x else "left"
+def _arrow(sketch: Sketch, line: list[At]) -> tuple[At, str]:
+    """An arrow's head in the middle of the longest stretch of a line."""
+    (x, y), (u, v) = max(pairwise(line), key=lambda ends: math.dist(*ends))
+    way = ("down" if v > y else "up") if x == u else "right" if u > x else "left"
+    return sketch.at(((x + u) / 2, (y + v) / 2)), way
 
 
 # --- marks -------------------------------------------------------------------------------------------------------
 
 
-def stop_notes(stop: Stop, kind: str, *, upwards: bool) -> list[Note]:
-    """The notes of a stop from top to bottom; a machine's own kernel, as start or end of the way, is one as well."""
-    own = [Note("end" if stop.iif else "start", ())] if kind != HOST and not (stop.iif and stop.outs) else []
+def stop_notes(stop: Stop, kind: str, sides: Mapping[Point, str]) -> list[Note]:
+    """The notes of a stop from top to bottom; a machine's own kernel, as start or end of the way, is one as well.
+
+    A packet that came in from below meets the lowest first.
+    """
     marks = list(notes(stop))
-    if any(note.symbol == "cross" for note in marks):
-        own = []
+    is_own = kind != HOST and not (stop.iif and stop.outs) and not any(note.symbol == "cross" for note in marks)
+    own = [Note("end" if stop.iif else "start", ())] * is_own
     ordered = own + marks if stop.iif is None else marks + own
-    return ordered[::-1] if upwards else ordered
+    came_up = stop.iif is not None and sides.get(Point(stop.netns, stop.iif)) == "down"
+    return ordered[::-1] if came_up else ordered
 
 
-def goes_up(stop: Stop, sides: dict[Point, str]) -> bool:
-    """Whether the packet came in from below."""
-    return stop.iif is not None and sides.get(Point(stop.netns, stop.iif)) == "down"
-
-
-def _place_notes(sketch: Sketch, role: str, stop: Stop) -> list[float]:
+def _place_notes(sketch: Sketch, role: str, stop: Stop, lanes: Lanes) -> list[float]:
     """Draw the marks of a stop with their texts; returns their heights, in the layout's measure."""
     layout = sketch.layout
     zone = layout.zones[stop.netns]
-    mine = stop_notes(stop, layout.chart.place(stop.netns).kind, upwards=goes_up(stop, layout.sides))
+    axis = passage(layout, stop, lanes).axis
     y = zone.top + 4 + sketch.filled.get((stop.netns, role), 0.0)
     ys = []
-    for note in mine:
+    for note in stop_notes(stop, layout.chart.place(stop.netns).kind, layout.sides):
         ys.append(y + note.height / 2)
-        _draw_note(sketch, role, note, (zone.x + SIDE[role], ys[-1]))
+        _draw_note(sketch, role, note, (axis, ys[-1]))
         y += note.height
     sketch.filled[stop.netns, role] = y - zone.top - 4
     return ys
@@ -199,45 +194,22 @@ def _draw_note(sketch: Sketch, role: str, note: Note, at: At) -> None:
         sketch.write("note", line, (at[0] + away, top + row * LINE), anchor)
 
 
-def _badge_at(sketch: Sketch, stop: Stop, ys: list[float], side: float) -> At:
-    """At the device by which the packet came; where it was made, at the start of its way."""
-    layout = sketch.layout
-    zone, cell = layout.zones[stop.netns], layout.cells[stop.netns]
-    if stop.iif is not None:
-        return sketch.at(layout.dots[Point(stop.netns, stop.iif)], dx=side)
-    if not cell.is_leaf and ys:
-        start = min(ys)
-        return sketch.at((zone.x, start), dx=side)
-    devices = [*stop.outs, *(plug.name for plug in cell.bottoms)]
-    if devices:
-        return sketch.at(layout.dots[Point(stop.netns, devices[0])], dx=side)
-    return sketch.at((zone.x, zone.bottom), dx=side)
+def _put_badge(sketch: Sketch, role: str, stop: Stop, ys: Sequence[float], lanes: Lanes) -> None:
+    """The number, at the device by which the packet came; the second of two at the same place is left out."""
+    badge = Mark("badge", role, *sketch.at(_badge_at(sketch.layout, stop, ys, lanes)), str(stop.number))
+    if not any(mark.symbol == "badge" and (mark.x, mark.y) == (badge.x, badge.y) for mark in sketch.marks):
+        sketch.marks.append(badge)
 
 
-# --- the legend --------------------------------------------------------------------------------------------------
-
-
-def draw_legend(sketch: Sketch, ways: list[Journey], question: Journey | None) -> None:
-    """Explain below the map the lines and marks that are on it."""
-    looks = [journey.role for journey in ways] + ["arp"] * (question is not None)
-    symbols = {mark.symbol for mark in sketch.marks}
-    y = sketch.bottom + 2
-    x = MARGIN
-    for look, text, is_line in _entries(looks, symbols):
-        width = (34 if is_line else 16) + sans_width(text) + 14
-        if x > MARGIN and x + width > sketch.width - MARGIN:
-            x, y = MARGIN, y + 20
-        if is_line:
-            sketch.ways.append(Line(look, ((x, y), (x + 28, y)), (((x + 16, y), "right"),)))
-        else:
-            sketch.marks.append(Mark(look, "request", x + 8, y, "1" if look == "badge" else ""))
-        sketch.texts.append(Text("legend", text, x + (34 if is_line else 22), y + 4.3))
-        x += width
-    sketch.bottom = y + MARGIN
-
-
-def _entries(looks: list[str], symbols: set[str]) -> Iterator[tuple[str, str, bool]]:
-    texts = {"request": "request", "reply": "reply", "arp": "ARP request without an answer"}
-    yield from ((look, text, True) for look, text in texts.items() if look in looks)
-    texts = {"nat": "NAT", "cross": "the packet's end", "end": "the machine itself"}
-    yield from ((symbol, text, False) for symbol, text in texts.items() if symbol in symbols)
+def _badge_at(layout: Layout, stop: Stop, ys: Sequence[float], lanes: Lanes) -> At:
+    """Where the packet came in; where it was made, at the start of its way."""
+    way = passage(layout, stop, lanes)
+    cell = layout.cells[stop.netns]
+    if way.start is not None:
+        return way.start
+    if ys and not cell.is_leaf:
+        return (way.axis, min(ys))
+    if way.goals:
+        return way.goals[0]
+    box = layout.boxes[stop.netns]
+    return (way.axis, box.bottom if cell.is_leaf else way.hub)
