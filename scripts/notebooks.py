@@ -5,7 +5,7 @@
     python scripts/notebooks.py --check [FILE …]    run, compare, change nothing; exit 1 with a diff where they differ
 
 Without FILE: all of notebooks/. What is compared is the whole file but for the bytes of pictures: these depend on the
-versions of libraries, and the text that stands beside each picture says the same.
+versions of libraries, and the text that stands beside each picture says the same; and but for cells that are tagged so.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ METADATA = {
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 UNCOMPARED = ("image/png", "image/jpeg")
+IGNORED = "nbval-ignore-output"
+"""The tag of a cell whose output depends on the machine, such as whether its kernel can be used; nbval honours it too."""
+
 SECONDS_FOR_A_CELL = 120
 LINES_OF_A_DIFF = 40
 
@@ -110,6 +113,8 @@ def difference(stored: Any, run: Any, name: str) -> list[str]:
 def _without_pictures(notebook: Any) -> Any:
     notebook = copy.deepcopy(notebook)
     for cell in notebook.cells:
+        if IGNORED in cell.metadata.get("tags", []):
+            cell.outputs = []
         for output in cell.get("outputs", []):
             for kind in UNCOMPARED:
                 if kind in output.get("data", {}):

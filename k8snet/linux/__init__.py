@@ -1,6 +1,6 @@
 """Linux networking in Python: network namespaces, wires, and the kernel's path of a packet.
 
-Nothing in here knows of pods and Services. `World` is where to begin.
+Nothing in here knows what the network is for. `World` is where to begin.
 """
 
 from k8snet.linux.trace import Trace

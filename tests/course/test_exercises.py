@@ -113,7 +113,7 @@ def test_hints_go_from_the_first_to_the_last(key: str) -> None:
 
 @pytest.mark.parametrize("key", EXERCISES)
 def test_the_notebook_shows_the_solution_and_calls_the_checker(key: str) -> None:
-    [notebook] = NOTEBOOKS.glob(f"{key.split('-')[0]}_*.ipynb")
+    [notebook] = NOTEBOOKS.glob(f"{key.split('-', maxsplit=1)[0]}_*.ipynb")
     text = notebook.read_text(encoding="utf-8")
     assert f'check(\\"{key}\\"' in text
     for line in task(key).solution:

@@ -92,6 +92,13 @@ def test_pictures_are_compared_by_their_words() -> None:
     assert notebooks.difference(picture("AAAA", "a bridge"), picture("AAAA", "a router"), "x") != []
 
 
+def test_what_depends_on_the_machine_is_not_compared() -> None:
+    first, second = picture("AAAA", "this kernel"), picture("AAAA", "that kernel")
+    for notebook in (first, second):
+        notebook.cells[0].metadata["tags"] = [notebooks.IGNORED]
+    assert notebooks.difference(first, second, "x") == []
+
+
 def test_a_cell_that_fails_unannounced_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = make(tmp_path / "broken.ipynb", {"failing": "1 / 0"})
     before = path.read_bytes()
