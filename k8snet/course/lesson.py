@@ -11,6 +11,8 @@ from typing import Any
 from k8snet.course import checks, figure
 from k8snet.course.data import Choice, question, say, task
 from k8snet.linux import World
+from k8snet.linux.trace import Captured, Step
+from k8snet.linux.words import sentence
 from k8snet.show.question import ask
 
 
@@ -80,8 +82,8 @@ def predict(key: str, guess: object = None) -> Prediction:
     return Prediction(key, guess)
 
 
-def reveal(prediction: Prediction, truth: object) -> Said:
-    """Compare a prediction with ``truth``, the model's own result; a wrong one gets what decides the matter.
+def reveal(prediction: Prediction, truth: object, step: Step | None = None) -> Said:
+    """Compare a prediction with ``truth``, the model's own result; a wrong one gets ``step``, which decides the matter.
 
     >>> reveal(predict("03-ttl", 61), 61)
     As you predicted: 61.
@@ -95,8 +97,14 @@ def reveal(prediction: Prediction, truth: object) -> Said:
     if prediction.guess.strip() == found:
         return Said(say("predicted", truth=answer), because)
     choice = prediction.choice(prediction.guess)
-    lines = [choice.why] if choice is not None and choice.why else []
+    lines = [say("decides", step=_placed(step))] if step is not None else []
+    lines += [choice.why] if choice is not None and choice.why else []
     return Said(say("mispredicted", guess=prediction.text(prediction.guess), truth=answer), *lines, because)
+
+
+def _placed(step: Step) -> str:
+    """A step in words, and where it was, if it knows."""
+    return f"{step.netns}: {sentence(step)}" if isinstance(step, Captured) else sentence(step)
 
 
 def exercise(key: str) -> World:

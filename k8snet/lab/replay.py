@@ -111,10 +111,8 @@ class Lab:
         devices, namespaces = _devices(self.model), set(self.model.netns)
         expected = self.model.sh(command.line, command.stdin, check=False)
         made = [device for device in _devices(self.model) if device not in devices]
-        words = with_numbers(words, made)
-        with self._numbers_of(expected.trace) as number:
-            if number and "ping" in words:
-                words[words.index("ping") + 1 : words.index("ping") + 1] = ["-e", str(number)]
+        words = with_echo_id(with_numbers(words, made), expected.trace)
+        with self._same_port(expected.trace):
             done = self.kernel.run(words, command.stdin, check=False)
         if done.code != expected.code:
             said = f"{command.line}: the model ends with {expected.code}, the kernel with {done.code}: {done}"
@@ -124,15 +122,16 @@ class Lab:
         return None
 
     @contextmanager
-    def _numbers_of(self, trace: Trace | None) -> Iterator[int]:
-        """Have the kernel choose the source port that the model chose, where a command sent something."""
-        number = _chosen_number(trace) if trace else 0
-        if trace is None or trace.question is None or not number:
-            yield 0
+    def _same_port(self, trace: Trace | None) -> Iterator[None]:
+        """Leave the kernel no source port to choose but the model's, while a tool asks."""
+        question = trace.question if trace else None
+        port = _chosen_number(trace) if trace else 0
+        if not isinstance(question, Connect) or not port:
+            yield
             return
-        self._set_ports(trace.question.netns, number, number)
-        yield number
-        self._set_ports(trace.question.netns, 32768, 60999)
+        self._set_ports(question.netns, port, port)
+        yield
+        self._set_ports(question.netns, 32768, 60999)
 
     def _set_ports(self, netns: str, low: int, high: int) -> None:
         self.kernel.run(["sysctl", "-qw", f"net.ipv4.ip_local_port_range={low} {high}"], netns=netns)
@@ -201,6 +200,14 @@ def with_numbers(words: list[str], made: list[Device]) -> list[str]:
     if peer is not None:
         after = [*after[:2], "peer", *_numbers(peer, after), *(after[3:] if "peer" in after else ["name", peer.name])]
     return [*before, *_numbers(own, before), *after]
+
+
+def with_echo_id(words: list[str], trace: Trace | None) -> list[str]:
+    """A ``ping`` command that uses the model's echo id."""
+    if trace is None or not isinstance(trace.question, Ping) or "ping" not in words:
+        return words
+    at = words.index("ping") + 1
+    return [*words[:at], "-e", str(_chosen_number(trace)), *words[at:]]
 
 
 def _peer(made: list[Device], words: list[str]) -> Device | None:

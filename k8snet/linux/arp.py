@@ -42,6 +42,11 @@ def is_known(device: Device, ip: Ip, leg: Leg) -> bool:
     return entry.mac is not None
 
 
+def ask(device: Device, ip: Ip, asker: Ip, leg: Leg, mac: str = ZERO_MAC) -> None:
+    """Send one request, as ``arping`` does: to everyone, or to the one whose MAC address is given."""
+    _send(device, Arp("request", device.mac, asker, mac, ip), leg)
+
+
 def receive(device: Device, frame: Frame, arp: Arp, hop: Hop) -> None:
     """An ARP message has come in: answer it if it asks for us, learn from it if it tells us something we asked."""
     now, table = device.netns.world.now, device.netns.neighbours

@@ -3,8 +3,7 @@
 Facts about formats only. Sources: IEEE 802.3; RFC 826 (ARP), 791 (IPv4), 1071 (the Internet checksum), 792 (ICMP),
 9293 (TCP), 768 (UDP), 9260 (SCTP, with its CRC32c).
 
-A fragment is written as it is: its transport checksum would need the whole datagram, so a first UDP fragment
-carries 0 ("not computed") and other first fragments a sum over their own bytes.
+A fragment's bytes are a slice of its whole packet's: only that knows the length and the checksum that are in them.
 """
 
 from __future__ import annotations
@@ -22,9 +21,10 @@ TCP_WINDOW = 64240
 MORE_FRAGMENTS, DONT_FRAGMENT = 0x2000, 0x4000
 
 
-def encode(frame: Frame) -> bytes:
+def encode(frame: Frame, whole: Packet | None = None) -> bytes:
     """The bytes of a frame, without preamble and frame check sequence, as a capture holds them.
 
+    ``whole`` is the packet of which a fragment is a piece; without it the transport header is made from the piece alone.
     NotModelled for a protocol that has no wire format here.
 
     >>> from k8snet.linux.address import Ip
@@ -34,14 +34,17 @@ def encode(frame: Frame) -> bytes:
     """
     is_arp = isinstance(frame.payload, Arp)
     header = _mac(frame.dst) + _mac(frame.src) + struct.pack("!H", ETHERTYPE_ARP if is_arp else ETHERTYPE_IPV4)
-    return header + (_arp(frame.payload) if isinstance(frame.payload, Arp) else encode_packet(frame.payload))
+    return header + (_arp(frame.payload) if isinstance(frame.payload, Arp) else encode_packet(frame.payload, whole))
 
 
-def encode_packet(packet: Packet) -> bytes:
-    """The bytes of an IPv4 packet, from its IPv4 header on."""
+def encode_packet(packet: Packet, whole: Packet | None = None) -> bytes:
+    """The bytes of an IPv4 packet, from its IPv4 header on; for a fragment see `encode`."""
     if packet.proto not in PROTOCOL_NUMBERS:
         raise NotModelled(f"the wire format of {packet.proto}", known=", ".join(PROTOCOL_NUMBERS))
-    payload = packet.data if packet.offset else _transport(packet)
+    if whole is not None:
+        payload = _transport(whole)[packet.offset : packet.offset + packet.payload_length]
+    else:
+        payload = packet.data if packet.offset else _transport(packet)
     return _ipv4_header(packet, 20 + len(payload)) + payload
 
 
@@ -100,8 +103,6 @@ def _tcp(packet: Packet) -> bytes:
 def _udp(packet: Packet) -> bytes:
     length = 8 + len(packet.data)
     ports = struct.pack("!HHH", packet.sport, packet.dport, length)
-    if packet.is_fragment:
-        return ports + b"\0\0" + packet.data
     total = checksum(_pseudo_header(packet, length) + ports + b"\0\0" + packet.data)
     return ports + struct.pack("!H", total or 0xFFFF) + packet.data
 

@@ -7,6 +7,7 @@ about a packet; the devices whose wires go down, with a machine's name beside th
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from k8snet.show.chart import HOST, Place, Plug
@@ -61,13 +62,17 @@ def reach(side: Sequence[Note]) -> float:
 
 
 class Cell:
-    """The parts of a box and its measures. ``tops`` and ``bottoms`` are the devices with a wire up or down."""
+    """The parts of a box and its measures. ``tops`` and ``bottoms`` are the devices with a wire up or down.
 
-    def __init__(self, place: Place, tops: list[Plug], bottoms: list[Plug], notes: Notes) -> None:
+    ``steps`` is how far apart the first of the bottoms must be for the sake of the box below.
+    """
+
+    def __init__(self, place: Place, tops: list[Plug], bottoms: list[Plug], notes: Notes, steps: Sequence[float]) -> None:
         self.place = place
         self.tops = tops
         self.bottoms = bottoms
         self.notes = notes
+        self.steps = steps
         wired = {plug.name for plug in (*tops, *bottoms)}
         self.insides = [plug for plug in place.plugs if plug.name not in wired and plug.kind != "bridge" and plug.shown]
         self.is_leaf = place.kind == HOST and not tops
@@ -113,10 +118,11 @@ class Cell:
     def _steps(self) -> list[float]:
         """The devices below, from the first one on."""
         xs = [0.0] if self.bottoms else []
-        for left, right in zip(self.bottoms, self.bottoms[1:], strict=False):
+        for i, (left, right) in enumerate(pairwise(self.bottoms)):
             beside = self.aside(left) + label_width(left) + APART + self.lanes(right)
             centred = (label_width(left) + label_width(right)) / 2 + APART
-            xs.append(xs[-1] + max(beside, centred, self.lanes(left) + self.lanes(right) + APART))
+            below = self.steps[i] if i < len(self.steps) else 0.0
+            xs.append(xs[-1] + max(beside, centred, below, self.lanes(left) + self.lanes(right) + APART))
         return xs
 
     def lanes(self, plug: Plug) -> float:

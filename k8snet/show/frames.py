@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from k8snet.linux.trace import Captured, Trace
 
-CAPTURE_COLUMNS = ("time", "packet", "netns", "device", "direction", "proto", "src", "dst", "ttl", "info")
+CAPTURE_COLUMNS = ("time", "packet", "netns", "device", "direction", "proto", "src", "dst", "ttl", "what")
 STEP_COLUMNS = ("packet", "role", "netns", "step", "detail")
 
 
@@ -26,7 +26,7 @@ def frame(trace: Trace) -> pandas.DataFrame:
 
     ``time`` is in seconds of the world's clock. ``packet`` counts the trace's packets from 1: rows with the same
     number are one packet on its way. ``src`` and ``dst`` have the port where there is one (in ARP: who asks, and about
-    whom). ``ttl`` is missing in ARP. ``info`` is the rest in brief, never longer than pandas shows. A long table is
+    whom). ``ttl`` is missing in ARP. ``what`` is the rest in brief, never longer than pandas shows. A long table is
     shortened in the middle when shown: filter it (``t[t.netns == "node-a"]``, ``t[t.proto != "arp"]``), or print
     ``t.to_string()``. ImportError without pandas.
 
@@ -34,7 +34,7 @@ def frame(trace: Trace) -> pandas.DataFrame:
     >>> w = World()
     >>> _ = w.sh("ip link set lo up")
     >>> print(frame(w.ping("root", "127.0.0.1")).drop(columns=["time", "netns", "packet"]).to_string(index=False))
-    device direction proto       src       dst  ttl                     info
+    device direction proto       src       dst  ttl                     what
         lo       out  icmp 127.0.0.1 127.0.0.1   64 echo request 1, 56 bytes
         lo        in  icmp 127.0.0.1 127.0.0.1   64 echo request 1, 56 bytes
         lo       out  icmp 127.0.0.1 127.0.0.1   64   echo reply 1, 56 bytes
@@ -76,16 +76,16 @@ def _sighting(captured: Captured, number: int) -> tuple[object, ...]:
     payload = captured.frame.payload
     where = (captured.now, number, captured.netns, captured.device, captured.direction)
     if isinstance(payload, Arp):
-        return (*where, "arp", str(payload.sender_ip), str(payload.target_ip), None, info(captured.frame))
+        return (*where, "arp", str(payload.sender_ip), str(payload.target_ip), None, brief(captured.frame))
     return (*where, payload.proto, _end(payload, payload.src, payload.sport), _end(payload, payload.dst, payload.dport),
-            payload.ttl, info(captured.frame))
+            payload.ttl, brief(captured.frame))
 
 
 def _end(packet: Packet, ip: int, port: int) -> str:
     return f"{ip}:{port}" if port and not packet.offset else str(ip)
 
 
-def info(frame: Frame) -> str:
+def brief(frame: Frame) -> str:
     """A frame in brief: ARP's question or answer, ICMP's message, TCP's kind of segment, the length of the data."""
     payload = frame.payload
     if isinstance(payload, Arp):

@@ -102,8 +102,9 @@ class _Part:
     def __init__(self, family: Family, notes: Mapping[str, Notes], layout: Layout) -> None:
         self.family = family
         self.layout = layout
-        self.cells = {name: self._cell(name, notes.get(name, Notes())) for name in family.names}
+        self.cells: dict[str, Cell] = {}
         for row in self._rows():
+            self.cells |= {name: self._cell(name, notes.get(name, Notes())) for name in row}
             machines = [self.cells[name] for name in row if self.cells[name].tops]
             for cell in machines:
                 cell.match(machines)
@@ -121,9 +122,19 @@ class _Part:
         place = self.layout.chart.place(name)
         wires = [wire for child in self.family.children[name] for wire in self.family.links[child]]
         tops = [place.plug(wire.other.device) for wire in wires]
-        bottoms = [place.plug(wire.one.device) for wire in self.family.links.get(name, [])]
+        links = self.family.links.get(name, [])
         ends = [end for wire in self.family.rings for end in (wire.one, wire.other) if end.netns == name]
-        return Cell(place, tops, bottoms + [place.plug(end.device) for end in ends], notes)
+        bottoms = [place.plug(end.device) for end in (*(wire.one for wire in links), *ends)]
+        return Cell(place, tops, bottoms, notes, self._steps(name, len(links)))
+
+    def _steps(self, name: str, links: int) -> list[float]:
+        """How far apart the box below wants the wires of a child to be."""
+        if links < 2:
+            return []
+        parent = self.cells[self.family.parent[name]]
+        older = self.family.children[parent.place.name]
+        first = sum(len(self.family.links[child]) for child in older[: older.index(name)])
+        return [parent.step_after(first + i) for i in range(links - 1)]
 
     # --- sizes ------------------------------------------------------------------------------------------------
 

@@ -7,9 +7,13 @@ device and says which way a frame went. Source: draft-ietf-opsawg-pcapng.
 from __future__ import annotations
 
 import struct
+from collections.abc import Hashable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from k8snet.linux.fact import changed
+from k8snet.linux.fragment import Fragments
+from k8snet.linux.packet import Arp, Packet
 from k8snet.linux.wire import encode
 
 if TYPE_CHECKING:
@@ -46,13 +50,15 @@ def pcap(trace: Trace, file: str | PathLike[str], *, netns: str | None = None, d
 
 def _pcapng(captures: list[Captured]) -> bytes:
     numbers: dict[tuple[str, str], int] = {}
+    wholes = _wholes(captures)
     blocks = [_block(_SECTION, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))]
     for captured in captures:
         place = (captured.netns, captured.device)
         if place not in numbers:
             numbers[place] = len(numbers)
             blocks.append(_interface(f"{captured.netns}/{captured.device}"))
-        blocks.append(_packet(captured, numbers[place]))
+        data = encode(captured.frame, wholes.get(_datagram(captured.packet)))
+        blocks.append(_packet(captured, data, numbers[place]))
     return b"".join(blocks)
 
 
@@ -61,8 +67,26 @@ def _interface(name: str) -> bytes:
     return _block(_INTERFACE, head + _option(_IF_NAME, name.encode()) + _option(0))
 
 
-def _packet(captured: Captured, interface: int) -> bytes:
-    data = encode(captured.frame)
+def _wholes(captures: list[Captured]) -> dict[Hashable, Packet]:
+    """The packets whose fragments were captured, put together again."""
+    fragments, wholes = Fragments(), {}
+    packets = (captured.packet for captured in captures)
+    pieces = (changed(packet, ttl=0) for packet in packets if isinstance(packet, Packet) and packet.is_fragment)
+    for piece in dict.fromkeys(pieces):  # a piece is captured many times, and with several TTLs
+        whole = fragments.gather(piece, 0.0)
+        if whole is not None:
+            wholes[_datagram(piece)] = whole
+    return wholes
+
+
+def _datagram(packet: Packet | Arp) -> Hashable:
+    """What all fragments of a packet, and no others, have in common (RFC 791); None for what is not a fragment."""
+    if isinstance(packet, Arp) or not packet.is_fragment:
+        return None
+    return packet.src, packet.dst, packet.proto, packet.id
+
+
+def _packet(captured: Captured, data: bytes, interface: int) -> bytes:
     when = EPOCH * 1_000_000 + round(captured.now * 1_000_000)
     head = struct.pack("<IIIII", interface, when >> 32, when & 0xFFFFFFFF, len(data), len(data))
     direction = struct.pack("<I", _DIRECTIONS[captured.direction])

@@ -35,6 +35,14 @@ def test_reveal(key: str, guess: object, truth: object, first: str, lines: int) 
     assert len(said) == lines
 
 
+def test_a_wrong_guess_gets_the_step_that_decides() -> None:
+    trace = figure.whole().ping("pod-a", "10.1.1.2")
+    step = trace.captures[0]
+    wrong, right = (repr(reveal(predict("03-first", guess), "arp", step)) for guess in ("icmp", "arp"))
+    assert "What decides it: pod-a: eth0 > ARP who has 10.1.1.2?" in wrong
+    assert "What decides it" not in right
+
+
 @pytest.mark.parametrize("key", ["03-first", "03-ttl"])
 def test_the_widget_stands_beside_the_same_words(key: str) -> None:
     asked = predict(key)

@@ -13,6 +13,7 @@ import pytest
 from k8snet.errors import NotModelled
 from k8snet.linux.address import BROADCAST_MAC, ZERO_MAC, Ip
 from k8snet.linux.fact import changed
+from k8snet.linux.fragment import cut
 from k8snet.linux.packet import ECHO_REQUEST, REDIRECT, TIME_EXCEEDED, UNREACHABLE, Arp, Frame, Icmp, Packet
 from k8snet.linux.wire import checksum, crc32c, encode, encode_packet
 
@@ -33,7 +34,7 @@ def tshark(frames: Sequence[bytes], fields: str, folder: Path) -> list[list[str]
     records = [struct.pack("<IIII", 0, 0, len(frame), len(frame)) + frame for frame in frames]
     file.write_bytes(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1) + b"".join(records))
     options = [word for check in CHECKS for word in ("-o", f"{check}:TRUE")]
-    options += ["-o", "sctp.checksum:CRC32C", "-T", "fields", *[word for name in fields.split() for word in ("-e", name)]]
+    options += ["-o", "sctp.checksum:crc-32c", "-T", "fields", *[word for name in fields.split() for word in ("-e", name)]]
     run = subprocess.run([program, "-r", str(file), *options], capture_output=True, text=True, check=True)
     return [line.split("\t") for line in run.stdout.splitlines()]
 
@@ -49,13 +50,16 @@ def tshark(frames: Sequence[bytes], fields: str, folder: Path) -> list[list[str]
         (changed(SYN, flags="F."), "tcp.flags.str tcp.checksum.status", ["·······A···F", "1"]),
         (QUERY, "udp.srcport udp.dstport udp.length udp.checksum.status data.data", ["40000", "4000", "11", "1", "6f6464"]),
         (PING, "ip.id icmp.type icmp.ident icmp.seq data.len icmp.checksum.status", ["0x0005", "8", "7", "1", "48", "1"]),
-        (Packet(B, A, "icmp", icmp=Icmp(UNREACHABLE, 3, quote=QUERY)), "icmp.type icmp.code ip.dst udp.dstport icmp.checksum.status",
+        (Packet(B, A, "icmp", icmp=Icmp(UNREACHABLE, 3, quote=QUERY)),
+         "icmp.type icmp.code ip.dst udp.dstport icmp.checksum.status",
          ["3", "3", "10.1.1.1,10.1.2.2", "4000", "1"]),
-        (Packet(B, A, "icmp", icmp=Icmp(UNREACHABLE, 4, mtu=1400, quote=SYN)), "icmp.code icmp.mtu tcp.dstport icmp.checksum.status",
+        (Packet(B, A, "icmp", icmp=Icmp(UNREACHABLE, 4, mtu=1400, quote=SYN)),
+         "icmp.code icmp.mtu tcp.dstport icmp.checksum.status",
          ["4", "1400", "4000", "1"]),
         (Packet(B, A, "icmp", icmp=Icmp(TIME_EXCEEDED, quote=SYN)), "icmp.type tcp.srcport icmp.checksum.status",
          ["11", "40000", "1"]),
-        (Packet(B, A, "icmp", icmp=Icmp(REDIRECT, 1, gateway=Ip("10.1.1.9"), quote=SYN)), "icmp.type icmp.redir_gw icmp.checksum.status",
+        (Packet(B, A, "icmp", icmp=Icmp(REDIRECT, 1, gateway=Ip("10.1.1.9"), quote=SYN)),
+         "icmp.type icmp.redir_gw icmp.checksum.status",
          ["5", "10.1.1.9", "1"]),
         (Packet(A, B, "sctp", sport=5, dport=6), "sctp.srcport sctp.dstport sctp.checksum.status", ["5", "6", "1"]),
     ],
@@ -82,10 +86,10 @@ def test_tshark_reads_arp(arp: Arp, seen: list[str], tmp_path: Path) -> None:
 
 
 def test_tshark_puts_udp_fragments_together(tmp_path: Path) -> None:
-    pieces = [changed(QUERY, data=bytes(1472), more=True, id=1), changed(QUERY, data=bytes(528), offset=1480, id=1)]
-    frames = [encode(Frame(MAC_A, MAC_B, piece)) for piece in pieces]
-    first, last = tshark(frames, "ip.flags.mf ip.frag_offset udp.dstport _ws.malformed", tmp_path)
-    assert (first, last) == (["1", "0", "", ""], ["0", "1480", "4000", ""])
+    whole = changed(QUERY, data=bytes(2000), id=1)
+    frames = [encode(Frame(MAC_A, MAC_B, piece), whole) for piece in cut(whole, 1500)]
+    first, last = tshark(frames, "ip.flags.mf ip.reassembled.length udp.length udp.checksum.status _ws.malformed", tmp_path)
+    assert (first, last) == (["1", "", "", "", ""], ["0", "2008", "2008", "1", ""])
 
 
 @pytest.mark.parametrize("payload", [SYN, QUERY, PING, Arp("reply", MAC_B, B, MAC_A, A),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from hypothesis import strategies as st
 
@@ -31,9 +31,8 @@ def charts(draw: st.DrawFn) -> Chart:
             plugs[end].append(plug)
             points.append(Point(names[end], plug.name))
         wires.append(Wire(*points))
-    for each in plugs:
-        each += [Plug("vx0", "vxlan", draw(addresses()))] * draw(st.booleans())
-    places = [Place(name, kind, tuple(each)) for name, kind, each in zip(names, kinds, plugs, strict=True)]
+    vxlans = [[Plug("vx0", "vxlan", draw(addresses()))] * draw(st.booleans()) for _ in names]
+    places = [Place(name, kind, (*own, *vxlan)) for name, kind, own, vxlan in zip(names, kinds, plugs, vxlans, strict=True)]
     return Chart(tuple(places), tuple(wires))
 
 
@@ -84,7 +83,7 @@ def check(scene: Scene) -> None:
 
 def crosses(line: tuple[tuple[float, float], ...], rect: Rect) -> bool:
     """Whether an orthogonal line runs through the inside of a rectangle."""
-    for (x, y), (u, v) in zip(line, line[1:], strict=False):
+    for (x, y), (u, v) in pairwise(line):
         if overlaps(Rect(min(x, u) - 0.5, min(y, v) - 0.5, abs(x - u) + 1, abs(y - v) + 1),
                     Rect(rect.x + 1, rect.y + 1, rect.width - 2, rect.height - 2)):
             return True

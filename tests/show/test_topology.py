@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from xml.etree import ElementTree as Xml
 
 import pytest
@@ -39,7 +40,7 @@ def test_wires_are_orthogonal_and_run_through_no_box(chart: Chart) -> None:
     for wire, points in layout.wires.items():
         assert points[0] == layout.dots[wire.one]
         assert points[-1] == layout.dots[wire.other]
-        assert all(x == u or y == v for (x, y), (u, v) in zip(points, points[1:], strict=False))
+        assert all(x == u or y == v for (x, y), (u, v) in pairwise(points))
         assert not any(charts.crosses(tuple(points), box) for box in layout.boxes.values()), wire
 
 

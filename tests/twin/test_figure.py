@@ -178,3 +178,12 @@ def test_bridged_traffic_without_bridge_nf(figure: World) -> None:
     figure.sh(NODE_A + "iptables-restore --noflush", stdin=rules)
     figure.sh(NODE_A + "sysctl -w net.bridge.bridge-nf-call-iptables=0")
     agree(figure, figure.connect("pod-a", SERVICE, 80), "timeout")
+
+
+def test_what_tools_sent_leaves_its_marks_too(figure: World) -> None:
+    """A ping typed as a command: compared itself, and replayed with the model's echo id before a later question."""
+    output = figure.sh("ip netns exec pod-a ping -c 1 10.1.2.2")
+    assert output.trace is not None
+    agree(figure, output.trace, "delivered")
+    figure.sleep(1)
+    agree(figure, figure.ping("pod-b", "10.1.2.2"), "delivered")
