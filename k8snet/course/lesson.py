@@ -6,6 +6,7 @@ when the learner changes the network. Texts are in exercises/*.toml; who is righ
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import Any
 
 from k8snet.course import checks, figure
@@ -14,6 +15,9 @@ from k8snet.linux import World
 from k8snet.linux.trace import Captured, Step
 from k8snet.linux.words import sentence
 from k8snet.show.question import ask
+
+WIDTH = 100
+"""Letters in a line of JupyterLab in a window of usual size."""
 
 
 class Prediction:
@@ -55,13 +59,13 @@ class Prediction:
 
 
 class Said:
-    """A few lines to read; in a notebook they are printed as they are."""
+    """Some sentences to read, in ``lines``; they are broken between words where a cell ends."""
 
     def __init__(self, *lines: str) -> None:
         self.lines = lines
 
     def __repr__(self) -> str:
-        return "\n".join(self.lines)
+        return "\n".join(fill(line, WIDTH, break_long_words=False, break_on_hyphens=False) for line in self.lines)
 
 
 class Verdict(Said):

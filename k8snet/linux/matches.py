@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from k8snet.linux.address import Ip
 from k8snet.linux.fact import Fact
 from k8snet.linux.recent import Lists
 from k8snet.linux.route import LOCAL, address_type
 
 if TYPE_CHECKING:
-    from k8snet.linux.address import Ip
     from k8snet.linux.device import Device
     from k8snet.linux.netns import Netns
     from k8snet.linux.packet import Skb
@@ -36,12 +36,25 @@ class Counter:
     def __init__(self, packets: int = 0, bytes: int = 0) -> None:  # noqa: A002 - the kernel's own word
         self.packets = packets
         self.bytes = bytes
-        self.memory: dict[Hashable, Any] = {}
+        self.memory: dict[Hashable, Any] | None = None
 
     def count(self, skb: Skb) -> None:
         """One packet more."""
         self.packets += 1
         self.bytes += skb.packet.length
+
+    def recall(self, key: Hashable, default: Any) -> Any:
+        """What was remembered under a key."""
+        return default if self.memory is None else self.memory.get(key, default)
+
+    def remember(self, key: Hashable, value: Any) -> None:
+        """Keep something for the next packet."""
+        self.memory = {**(self.memory or {}), key: value}
+
+    def __copy__(self) -> Counter:
+        copy = Counter(self.packets, self.bytes)
+        copy.memory = self.memory
+        return copy
 
 
 class Match(Fact, frozen=True):
@@ -54,6 +67,10 @@ class Match(Fact, frozen=True):
         """Whether the packet is meant."""
         raise NotImplementedError
 
+    def fits(self, table: str, hook: str, proto: str) -> bool:
+        """Whether the kernel accepts it there; ``hook`` is "" in a chain of the user's, ``proto`` what the rule asks for."""
+        return True
+
 
 # --- what every rule can ask: the IPv4 header and the devices ----------------------------------------------------
 
@@ -65,6 +82,9 @@ class Source(Match, frozen=True):
     mask: int
     inverted: bool = False
 
+    def fits(self, table: str, hook: str, proto: str) -> bool:
+        return self.mask != 0
+
     def holds(self, skb: Skb, counter: Counter) -> bool:
         return (skb.packet.src & self.mask == self.ip) is not self.inverted
 
@@ -75,6 +95,9 @@ class Destination(Match, frozen=True):
     ip: int
     mask: int
     inverted: bool = False
+
+    def fits(self, table: str, hook: str, proto: str) -> bool:
+        return self.mask != 0
 
     def holds(self, skb: Skb, counter: Counter) -> bool:
         return (skb.packet.dst & self.mask == self.ip) is not self.inverted
@@ -140,6 +163,9 @@ class Transport(Match, frozen=True):
     not_dports: bool = False
     not_flags: bool = False
 
+    def fits(self, table: str, hook: str, proto: str) -> bool:
+        return proto in (self.proto, f"!{self.proto}")
+
     def holds(self, skb: Skb, counter: Counter) -> bool:
         packet = skb.packet
         if packet.proto != self.proto or packet.offset:
@@ -161,6 +187,9 @@ class IcmpType(Match, frozen=True):
     type: int
     codes: tuple[int, int] = (0, 255)
     inverted: bool = False
+
+    def fits(self, table: str, hook: str, proto: str) -> bool:
+        return proto == "icmp"
 
     def holds(self, skb: Skb, counter: Counter) -> bool:
         icmp = skb.packet.icmp
@@ -208,36 +237,30 @@ class MarkIs(Match, frozen=True):
         return (skb.mark & self.mask == self.value) is not self.inverted
 
 
-class CtState(Match, frozen=True):
-    """``-m conntrack --ctstate`` (``word``: conntrack), or the older ``-m state --state`` (``word``: state).
+class Conntrack(Match, frozen=True):
+    """``-m conntrack``, or the older ``-m state`` (``word``): what the packet is to its connection.
 
     ``DNAT`` and ``SNAT`` are states as well: that of a connection whose destination or source was translated. A
-    packet that conntrack has not seen is INVALID.
+    packet that conntrack has not seen is INVALID. ``reply`` asks for a direction; None: any.
     """
 
     needs_conntrack = True
 
-    states: frozenset[str]
+    states: frozenset[str] = frozenset()
     inverted: bool = False
+    reply: bool | None = None
     word: str = "conntrack"
 
     def holds(self, skb: Skb, counter: Counter) -> bool:
-        conn = skb.conn
-        found = (skb.ctinfo or "INVALID") in self.states
-        if conn is not None and not found:
-            found = ("DNAT" in self.states and "dst" in conn.nat) or ("SNAT" in self.states and "src" in conn.nat)
-        return found is not self.inverted
+        if self.reply is not None and (skb.conn is None or skb.reply is not self.reply):
+            return False
+        return not self.states or self._is_in_state(skb) is not self.inverted
 
-
-class CtDirection(Match, frozen=True):
-    """``-m conntrack --ctdir``: whether the packet goes the connection's original way, or is an answer."""
-
-    needs_conntrack = True
-
-    reply: bool
-
-    def holds(self, skb: Skb, counter: Counter) -> bool:
-        return skb.conn is not None and skb.reply is self.reply
+    def _is_in_state(self, skb: Skb) -> bool:
+        if (skb.ctinfo or "INVALID") in self.states:
+            return True
+        translated = () if skb.conn is None else skb.conn.nat
+        return ("DNAT" in self.states and "dst" in translated) or ("SNAT" in self.states and "src" in translated)
 
 
 class Physdev(Match, frozen=True):
@@ -252,6 +275,9 @@ class Physdev(Match, frozen=True):
     is_out: bool = False
     is_bridged: bool = False
     inverted: frozenset[str] = frozenset()
+
+    def fits(self, table: str, hook: str, proto: str) -> bool:
+        return hook != "OUTPUT" or self.is_bridged or not (self.out or self.is_out)
 
     def holds(self, skb: Skb, counter: Counter) -> bool:
         came, goes = skb.physin, skb.physout
@@ -278,6 +304,10 @@ class AddressType(Match, frozen=True):
     not_src: bool = False
     not_dst: bool = False
     limit: str = ""
+
+    def fits(self, table: str, hook: str, proto: str) -> bool:
+        senseless = {"in": ("OUTPUT", "POSTROUTING"), "out": ("PREROUTING", "INPUT")}
+        return hook not in senseless.get(self.limit, ())
 
     def holds(self, skb: Skb, counter: Counter) -> bool:
         device = {"in": skb.iif, "out": skb.oif}.get(self.limit)
@@ -316,24 +346,24 @@ class Nth(Match, frozen=True):
     inverted: bool = False
 
     def holds(self, skb: Skb, counter: Counter) -> bool:
-        before = counter.memory.get(self, self.packet)
-        counter.memory[self] = after = 0 if before == self.every - 1 else before + 1
+        before = counter.recall(self, self.packet)
+        after = 0 if before == self.every - 1 else before + 1
+        counter.remember(self, after)
         return (after == 0) is not self.inverted
 
 
 class Limit(Match, frozen=True):
-    """``-m limit``: holds ``rate`` times in each ``period`` seconds, after a ``burst`` that is saved up when it is quiet."""
+    """``-m limit``: holds once in each ``period`` (in 1/10000 s), after a ``burst`` that is saved up when it is quiet."""
 
-    rate: int
     period: int
     burst: int = 5
 
     def holds(self, skb: Skb, counter: Counter) -> bool:
-        now, cost = skb.netns.world.now, self.period / self.rate
-        saved, last = counter.memory.get(self, (cost * self.burst, now))
+        now, cost = skb.netns.world.now, self.period / 10000
+        saved, last = counter.recall(self, (cost * self.burst, now))
         saved = min(cost * self.burst, saved + now - last)
         passes: bool = saved >= cost
-        counter.memory[self] = (saved - cost if passes else saved, now)
+        counter.remember(self, (saved - cost if passes else saved, now))
         return passes
 
 
@@ -343,12 +373,17 @@ class Recent(Match, frozen=True):
     op: str
     name: str = "DEFAULT"
     side: str = "source"
+    mask: int = 0xFFFFFFFF
     seconds: int = 0
     hitcount: int = 0
     reap: bool = False
     inverted: bool = False
 
+    def fits(self, table: str, hook: str, proto: str) -> bool:
+        counts = self.op in ("rcheck", "update")
+        return (counts or not (self.seconds or self.hitcount)) and self.hitcount < 0x10000 and bool(self.name) and "/" not in self.name
+
     def holds(self, skb: Skb, counter: Counter) -> bool:
         lists: Lists = skb.netns.netfilter.recent
         ip = skb.packet.src if self.side == "source" else skb.packet.dst
-        return lists.ask(self, ip, skb.netns.world.now) is not self.inverted
+        return lists.ask(self, Ip(ip & self.mask), skb.netns.world.now) is not self.inverted

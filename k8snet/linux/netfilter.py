@@ -8,9 +8,11 @@ include/uapi/linux/netfilter_ipv4.h (priorities), net/netfilter/nf_tables_core.c
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
+from typing import Any
 
 from k8snet.linux.fact import Fact
-from k8snet.linux.matches import Counter, Match, Recent
+from k8snet.linux.matches import Counter, Match, Protocol, Recent
 from k8snet.linux.packet import Skb
 from k8snet.linux.recent import Lists
 from k8snet.linux.targets import Jump, Reject, Return, Target
@@ -25,7 +27,8 @@ HOOKS: dict[str, tuple[str, ...]] = {
 }
 """Each hook's stations, in the kernel's order: tables, and conntrack's two (it looks; it enters new connections)."""
 
-TABLES = ("filter", "nat", "mangle", "raw")
+TABLES = ("mangle", "raw", "filter", "nat")
+"""The tables, in the order in which iptables-save lists them."""
 BUILT_IN = {table: tuple(hook for hook, stations in HOOKS.items() if table in stations) for table in TABLES}
 """The chains that each table has from the beginning: one for each hook that has the table as a station."""
 
@@ -46,6 +49,21 @@ class Rule(Fact, frozen=True):
         return self.target.chain if isinstance(self.target, Jump) else self.target.word if self.target else ""
 
     @property
+    def proto(self) -> str:
+        """The protocol that it asks for; with a ``!`` if it asks for all others; "" if it does not ask."""
+        asked = next((match for match in self.matches if isinstance(match, Protocol)), None)
+        return "" if asked is None else f"!{asked.name}" if asked.inverted else asked.name
+
+    def fits(self, table: str, hook: str) -> bool:
+        """Whether the kernel accepts it in a table, and in a chain that a hook can reach (``""``: nothing reaches it)."""
+        parts = (*self.matches, *((self.target,) if self.target else ()))
+        return all(part.fits(table, hook, self.proto) for part in parts)
+
+    def line(self, chain: str) -> str:
+        """The rule as ``iptables -S`` prints it."""
+        return f"-A {chain} {self.text}" if self.text else f"-A {chain}"
+
+    @property
     def needs_conntrack(self) -> bool:
         """Whether this rule wakes connection tracking."""
         return any(match.needs_conntrack for match in self.matches) or (
@@ -61,8 +79,8 @@ class Chain:
     def __init__(self, name: str, policy: str | None = None) -> None:
         self.name = name
         self.policy = policy
-        self.counter = Counter()
-        """Of a built-in chain: the packets that its policy decided about."""
+        self.counter: Counter | None = None
+        """What the policy decided about; the kernel counts that only once someone has set it (iptables-restore -c)."""
         self.rules: list[Rule] = []
         self.counters: list[Counter] = []
 
@@ -84,6 +102,12 @@ class Chain:
         """The same chain with lists of its own; a transaction works on it, and it counts on where this one stopped."""
         chain = Chain(self.name, self.policy)
         chain.counter, chain.rules, chain.counters = self.counter, list(self.rules), list(self.counters)
+        return chain
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Chain:
+        """For a fork: rules are facts and stay shared, counters go on by themselves."""
+        chain = self.copy()
+        chain.counter, chain.counters = copy(self.counter), [copy(counter) for counter in self.counters]
         return chain
 
     def __repr__(self) -> str:
@@ -152,7 +176,8 @@ def walk(netfilter: Netfilter, table_name: str, hook: str, skb: Skb) -> Verdict:
         return NOTHING_TO_SAY
     verdict, tried = _ask(table, base, skb)
     if verdict is None:
-        base.counter.count(skb)
+        if base.counter is not None:
+            base.counter.count(skb)
         verdict = Verdict(base.policy or "ACCEPT", f"-P {hook} {base.policy}")
     if tried or verdict.word != "ACCEPT":
         skb.hop.add(Judged(hook, table_name, base.name, verdict.word, tried))
@@ -175,7 +200,7 @@ def _ask(table: Table, base: Chain, skb: Skb) -> tuple[Verdict | None, int]:
         if not all(match.holds(skb, counter) for match in rule.matches):
             continue
         counter.count(skb)
-        text = f"-A {chain.name} {rule.text}"
+        text = rule.line(chain.name)
         skb.hop.add(Matched(base.name, table.name, chain.name, index, text, rule.word))
         target = rule.target
         if isinstance(target, Jump):

@@ -165,7 +165,9 @@ class Tcp:
             return Heard(self.name, [self._segment(".")])
         self.state = "ESTABLISHED"
         self.ack = packet.seq + 1
-        return Heard(self.name, [self._segment("."), *self._send(self.request)])
+        self.answered = not self.request  # who has nothing to ask knows all that it wanted to know
+        rest = self.close() if self.answered and not self.keep_open else self._send(self.request)
+        return Heard(self.name, [self._segment("."), *rest])
 
     def _hear_data(self, packet: Packet) -> list[Packet]:
         self.ack = packet.seq + len(packet.data)

@@ -155,7 +155,8 @@ def _deliver_icmp(skb: Skb, message: Icmp) -> None:
         _note_path_mtu(netns, message)
         owner = netns.sockets.receive_error(message) or "kernel"
     else:
-        netns.sockets.receive(packet, netns.world)
+        heard = netns.sockets.receive(packet, netns.world)
+        owner = heard.owner if heard is not None else owner
     skb.hop.add(Delivered("icmp", 0, owner))
 
 

@@ -30,9 +30,17 @@ class Target(Fact, frozen=True):
     needs_conntrack: ClassVar[bool] = False
     """Whether a rule with this target wakes connection tracking in its network namespace."""
 
+    tables: ClassVar[tuple[str, ...]] = ()
+    hooks: ClassVar[tuple[str, ...]] = ()
+    """Where the kernel accepts it; empty: everywhere."""
+
     def act(self, skb: Skb, hook: str) -> str:
         """Do it; the verdict, or "" to go on with the next rule."""
         raise NotImplementedError
+
+    def fits(self, table: str, hook: str, proto: str) -> bool:
+        """Whether the kernel accepts it there; ``hook`` is "" in a chain of the user's, ``proto`` what the rule asks for."""
+        return (not self.tables or table in self.tables) and (not hook or not self.hooks or hook in self.hooks)
 
 
 # --- verdicts and ways -------------------------------------------------------------------------------------------
@@ -60,7 +68,11 @@ class Reject(Target, frozen=True):
     """``-j REJECT``: the packet's end, and an ``answer`` to its sender: an ICMP error's name, or ``tcp-reset``."""
 
     word = "REJECT"
+    tables = ("filter",)
     answer: str = "icmp-port-unreachable"
+
+    def fits(self, table: str, hook: str, proto: str) -> bool:
+        return super().fits(table, hook, proto) and (self.answer != "tcp-reset" or proto == "tcp")
 
     def act(self, skb: Skb, hook: str) -> str:
         return "REJECT"
@@ -103,9 +115,11 @@ class SetMark(Target, frozen=True):
 
 
 class NoTrack(Target, frozen=True):
-    """``-j CT --notrack``, also written ``-j NOTRACK``: conntrack leaves the packet alone."""
+    """``-j CT --notrack``, or by its ``alias`` ``-j NOTRACK``: conntrack leaves the packet alone."""
 
     word = "CT"
+    tables = ("raw",)
+    alias: bool = False
 
     def act(self, skb: Skb, hook: str) -> str:
         if skb.conn is None:
@@ -149,6 +163,7 @@ class Nat(Target, frozen=True):
     """What the four NAT targets share: the ``allowed`` addresses and ports, and which ``side`` they are for."""
 
     needs_conntrack = True
+    tables = ("nat",)
     side: ClassVar[str] = ""
     allowed: NatRange = NatRange()
 
@@ -165,6 +180,7 @@ class Dnat(Nat, frozen=True):
     """``-j DNAT``: another destination for this connection."""
 
     word = "DNAT"
+    hooks = ("PREROUTING", "OUTPUT")
     side = "dst"
 
 
@@ -172,6 +188,7 @@ class Snat(Nat, frozen=True):
     """``-j SNAT``: another source for this connection."""
 
     word = "SNAT"
+    hooks = ("INPUT", "POSTROUTING")
     side = "src"
 
 
@@ -179,6 +196,7 @@ class Masquerade(Nat, frozen=True):
     """``-j MASQUERADE``: as source, the address that the out device has for the next hop."""
 
     word = "MASQUERADE"
+    hooks = ("POSTROUTING",)
     side = "src"
 
     def wanted(self, skb: Skb, hook: str) -> NatRange | None:
@@ -191,6 +209,7 @@ class Redirect(Nat, frozen=True):
     """``-j REDIRECT``: to this machine: the in device's first address, or in OUTPUT 127.0.0.1."""
 
     word = "REDIRECT"
+    hooks = ("PREROUTING", "OUTPUT")
     side = "dst"
 
     def wanted(self, skb: Skb, hook: str) -> NatRange | None:

@@ -68,10 +68,10 @@ def journeys(trace: Trace, chart: Chart) -> list[Journey]:
 
 def unanswered(trace: Trace, chart: Chart) -> Journey | None:
     """The first ARP request for a neighbour whose silence decided the fate, with all who heard it."""
-    silent = [step.ip for traced in trace.packets if traced.reason == "NEIGH_FAILED"
-              for step in traced.steps if isinstance(step, Awaited)]
+    lost = next((traced for traced in trace.packets if traced.reason == "NEIGH_FAILED"), None)
+    awaited = [step.ip for step in lost.steps if isinstance(step, Awaited)] if lost is not None else []
     for traced in trace.packets:
-        if isinstance(traced.packet, Arp) and traced.packet.target_ip in silent:
+        if isinstance(traced.packet, Arp) and [traced.packet.target_ip] == awaited[-1:]:
             return follow(traced, chart, bystanders=True)
     return None
 
@@ -147,13 +147,13 @@ def changes(rewrite: Rewritten) -> dict[str, tuple[str, str]]:
 
 
 def source(packet: Packet) -> str:
-    """Where a packet comes from: address and port."""
-    return f"{packet.src}:{packet.sport}" if packet.icmp is None else str(packet.src)
+    """Where a packet comes from: address, and port if it has one."""
+    return f"{packet.src}:{packet.sport}" if packet.sport else str(packet.src)
 
 
 def target(packet: Packet) -> str:
-    """Where a packet goes: address and port."""
-    return f"{packet.dst}:{packet.dport}" if packet.icmp is None else str(packet.dst)
+    """Where a packet goes: address, and port if it has one."""
+    return f"{packet.dst}:{packet.dport}" if packet.dport else str(packet.dst)
 
 
 def verdict(end: Dropped | Rejected) -> str:

@@ -23,8 +23,8 @@ COLOURS = frozenset({NODE_FILL, NODE_OUTLINE, POD, BRIDGE, WIRE, NAT, REQUEST, D
 SANS = "DejaVu Sans, Verdana, sans-serif"
 MONO = "DejaVu Sans Mono, Menlo, Consolas, monospace"
 
-TITLE, NAME, SMALL, BADGE = 16.0, 13.33, 12.0, 11.0
-"""Letter sizes: the title, a namespace's name (10 pt), all other labels (9 pt), the number in a badge."""
+TITLE, NAME, SMALL, BADGE, BADGE_OF_THREE = 16.0, 13.33, 12.0, 11.0, 7.5
+"""Letter sizes: the title, a namespace's name (10 pt), all other labels (9 pt), the number in a badge, if it is long."""
 
 LINE = 15.5
 """From one line of small letters to the next."""

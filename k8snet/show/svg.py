@@ -115,8 +115,9 @@ def _badge(mark: Mark) -> str:
     """A request's number is white on blue, a reply's blue on white."""
     fill, ink = (palette.REQUEST, palette.PAPER) if mark.look == "request" else (palette.PAPER, palette.REPLY)
     disc = f'<circle r="9" fill="{fill}" stroke="{palette.REQUEST}" stroke-width="1.6"/>'
-    style = f'font-family="{palette.SANS}" font-size="{_n(palette.BADGE)}" font-weight="bold" text-anchor="middle"'
-    return f'{disc}<text y="4" {style} fill="{ink}">{_text(mark.text)}</text>'
+    size = palette.BADGE if len(mark.text) < 3 else palette.BADGE_OF_THREE
+    style = f'font-family="{palette.SANS}" font-size="{_n(size)}" font-weight="bold" text-anchor="middle"'
+    return f'{disc}<text y="{_n(size * 0.37)}" {style} fill="{ink}">{_text(mark.text)}</text>'
 
 
 def _n(number: float) -> str:

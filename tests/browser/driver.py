@@ -100,7 +100,17 @@ class Lab:
         self.execute("application:close")
 
     def screenshot(self, path: Path) -> None:
-        """A picture of the whole notebook in front: the window is made as high as the notebook for it."""
+        """A picture of the whole notebook in front: the window is made as high as the notebook for it.
+
+        JupyterLab draws only the cells in view; so begin at the top, where all of them will be.
+        """
+        self.page.evaluate(
+            """() => {
+                const lab = window.jupyterapp.shell.currentWidget;
+                lab.content.activeCellIndex = 0;
+                lab.node.querySelector('.jp-WindowedPanel-outer').scrollTop = 0;
+            }"""
+        )
         height = self.page.evaluate(
             """() => {
                 const notebook = window.jupyterapp.shell.currentWidget.node;
@@ -108,6 +118,7 @@ class Lab:
             }"""
         )
         self.page.set_viewport_size({"width": WINDOW["width"], "height": min(int(height) + 150, TALLEST_PICTURE)})
+        self.page.evaluate("() => { document.querySelectorAll('.jp-WindowedPanel-outer').forEach(panel => panel.scrollTo(0, 0)); }")
         self.page.wait_for_timeout(SECONDS_TO_DRAW * 1000)
         self.page.screenshot(path=path)
         self.page.set_viewport_size(WINDOW)

@@ -67,7 +67,7 @@ def test_each_line_of_the_solution_is_needed(key: str) -> None:
     ],
 )
 def test_a_wrong_answer_is_told_what_is_wrong(key: str, answer: object, says: str) -> None:
-    assert says in repr(check(key, answer))
+    assert says in " ".join(check(key, answer).lines)
 
 
 def broken(*lines: str) -> World:
@@ -86,13 +86,12 @@ def broken(*lines: str) -> World:
     ],
 )
 def test_the_fault_is_told_by_where_the_packet_ends(lines: list[str], says: str) -> None:
-    assert says in repr(check("03-3", broken(*lines)))
+    assert says in " ".join(check("03-3", broken(*lines)).lines)
 
 
 def test_a_half_way_without_the_router_is_not_enough() -> None:
-    assert "pod-c reaches 10.1.1.1, and its packet still crosses router" in repr(
-        check("03-4", broken("ip -n node-a route add 10.1.2.0/24 via 10.100.0.3"))
-    )
+    verdict = check("03-4", broken("ip -n node-a route add 10.1.2.0/24 via 10.100.0.3"))
+    assert verdict.lines == ("Not yet: pod-c reaches 10.1.1.1, and its packet still crosses router.",)
 
 
 def test_a_checker_does_not_touch_the_world() -> None:
@@ -107,8 +106,8 @@ def test_a_checker_does_not_touch_the_world() -> None:
 def test_hints_go_from_the_first_to_the_last(key: str) -> None:
     count = len(task(key).hints)
     assert count >= 2
-    assert repr(hint(key)).startswith(f"Hint 1 of {count}: ")
-    assert repr(hint(key, count + 1)) == repr(hint(key, count))
+    assert hint(key).lines[0].startswith(f"Hint 1 of {count}: ")
+    assert hint(key, count + 1).lines == hint(key, count).lines
 
 
 @pytest.mark.parametrize("key", EXERCISES)

@@ -8,7 +8,7 @@ libxtables (xtables_option_parse, xtables_error).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from k8snet.linux.fact import Fact
 from k8snet.linux.iptables.names import parse_number
@@ -86,9 +86,9 @@ class Given:
             if option.needs and option.needs not in self.values:
                 self.complain(f'option "--{option.name}" also requires "--{option.needs}".\n')
 
-    def complain(self, text: str) -> None:
-        """Refuse, with the extension's name in front unless the text is a whole sentence of its own."""
-        raise Complaint(text if text[0].isupper() else f"{self.extension.name}: {text}")
+    def complain(self, text: str) -> NoReturn:
+        """Refuse, with the extension's name in front; the oldest ones do without."""
+        raise Complaint(text if text.startswith("Only") else f"{self.extension.name}: {text}")
 
     def has(self, name: str) -> bool:
         """Whether an option was given."""

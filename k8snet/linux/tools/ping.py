@@ -182,7 +182,7 @@ def _head(asked: Asked) -> str:
 def _lines(netns: Netns, traces: list[Trace], arrivals: list[Arrival], asked: Asked) -> list[str]:
     """A line for each arrival, and for each request that the kernel did not let out."""
     timed = [(arrival.now, 0, _line(arrival, asked)) for arrival in arrivals]
-    timed += [(trace.started, 1, text) for trace in traces if (text := _local_error(netns, trace))]
+    timed += [(trace.ended, 1, text) for trace in traces if (text := _local_error(netns, trace))]
     return [text for _, _, text in sorted(timed, key=lambda each: each[:2])]
 
 
@@ -207,7 +207,10 @@ def _error_name(icmp: Icmp) -> str:
 def _local_error(netns: Netns, trace: Trace) -> str:
     if trace.errno == "EMSGSIZE" and trace.icmp is None:
         return f"ping: local error: message too long, mtu={_mtu(netns, trace)}"
-    return f"ping: sendmsg: {MEANINGS['EPERM']}" if trace.errno == "EPERM" else ""
+    request = trace.request
+    if request is not None and len(request.hops) == 1 and request.fate == "rejected":
+        return f"ping: sendmsg: {MEANINGS['EPERM']}"  # of a packet that OUTPUT drops in silence, ping says nothing
+    return ""
 
 
 def _mtu(netns: Netns, trace: Trace) -> int:
