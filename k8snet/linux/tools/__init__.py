@@ -20,6 +20,7 @@ MODULES = {
     "ip": "ip", "bridge": "bridge", "sysctl": "sysctl", "hostname": "hostname", "ss": "ss",
     "iptables": "iptables", "iptables-save": "iptables", "iptables-restore": "iptables", "conntrack": "conntrack",
     "ping": "ping", "arping": "arping", "traceroute": "traceroute", "curl": "curl", "nc": "nc", "tcpdump": "tcpdump",
+    "sleep": "sleep",
 }
 """Which module of this package holds which tool."""
 

@@ -1,78 +1,89 @@
-"""``arping``: who has this address on that link? In the words of iputils 20221126.
+"""``arping``: who has an address, asked by ARP alone, in the words of iputils 20221126. ``-c`` must be said.
 
-The first request goes to everyone, the next ones to who answered. The kernel's neighbour table is not asked, and it
-learns nothing: arping sends and reads for itself.
+The first question goes to everyone, those after an answer to the one who gave it. Whether the kernel learns from the
+answer is the kernel's business: it does only where it knows of the neighbour already.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from k8snet.errors import CommandError, NotModelled
 from k8snet.linux import arp
 from k8snet.linux.address import ZERO_MAC, Ip
-from k8snet.linux.device import Device
+from k8snet.linux.device import Device, Loopback
 from k8snet.linux.netns import Netns
 from k8snet.linux.packet import Arp
-from k8snet.linux.route import route_out, select_address
+from k8snet.linux.route import lookup, select_address
 from k8snet.linux.tools import Output
 from k8snet.linux.tools.libc import address_of, options
-from k8snet.linux.trace import Captured, Trace
+from k8snet.linux.trace import Captured, Leg, Trace
 
 INTERVAL = 1.0
-"""Seconds from one request to the next."""
+"""Seconds between two questions."""
+
+
+class Answer(NamedTuple):
+    """A reply that came in: whose MAC address it told, and after how many seconds."""
+
+    mac: str
+    seconds: float
 
 
 def run(netns: Netns, args: list[str], stdin: str = "") -> Output:
-    """Run ``arping -c COUNT [-w SECONDS] [-I DEVICE] [-q] [-f] ADDRESS``."""
-    found, words = options(args, "c:w:I:qf")
-    if "c" not in found and "w" not in found:
-        raise NotModelled("arping without -c", known="-c COUNT")
-    target = address_of(words[0]) if len(words) == 1 else None
+    """Run ``arping -c COUNT [-b] [-I DEVICE] [-s ADDRESS] [-w SECONDS] ADDRESS``."""
+    said, words = options(args, "bc:I:s:w:")
+    if not words or "c" not in said:
+        raise NotModelled("arping without -c or without an address", known="arping -c 1 -I DEVICE ADDRESS")
+    target = address_of(words[0])
     if target is None:
-        raise CommandError(f"arping: {' '.join(words)}: Name or service not known", code=2)
-    device = _device(netns, found.get("I"), target)
-    count = int(found.get("c", found.get("w", "1")))
-    asker = select_address(netns, device, target, "link") or Ip(0)
+        raise CommandError(f"arping: {words[0]}: Temporary failure in name resolution", code=2)
+    device = _device(netns, said.get("I"), target)
+    asker = address_of(said["s"]) if "s" in said else select_address(netns, device, target, "link")
+    asked, limit = int(said["c"]), float(said.get("w", said["c"]))
     trace = Trace(netns.world, None)
     netns.world.traces.append(trace)
-    answers = _ask(netns, device, target, asker, trace, count)
+    text = f"ARPING {target} from {asker or Ip(0)} {device.name}\n"
+    answers, sent, broadcasts, mac = [], 0, 0, ZERO_MAC
+    for number in range(min(asked, max(1, int(limit / INTERVAL)))):
+        broadcasts += mac == ZERO_MAC
+        sent = number + 1
+        found = _ask(device, target, asker or Ip(0), mac, trace.leg("arp"))
+        answers += found
+        text += "".join(f"Unicast reply from {target} [{each.mac.upper()}]  {each.seconds * 1000:.3f}ms\n" for each in found)
+        mac = found[0].mac if found and "b" not in said else mac
     trace.end("delivered" if answers else "timeout")
-    lines = [f"ARPING {target} from {asker} {device.name}", *([] if "q" in found else answers)]
-    broadcasts = 1 if answers else count
-    lines += [f"Sent {count} probes ({broadcasts} broadcast(s))", f"Received {len(answers)} response(s)"]
-    return Output("".join(f"{line}\n" for line in lines), code=0 if answers else 1, trace=trace)
+    text += f"Sent {sent} probes ({broadcasts} broadcast(s))\nReceived {len(answers)} response(s)\n"
+    return Output(text, code=0 if answers else 1, trace=trace)
 
 
 def _device(netns: Netns, name: str | None, target: Ip) -> Device:
-    """The device to ask on; without ``-I`` the one that the route to the address names."""
-    name = name or route_out(netns, target).dev
-    device = netns.devices.get(name or "")
+    """The device to ask by: the given one, or the one that the route names."""
+    name = name or lookup(netns, target).dev or ""
+    device = netns.devices.get(name)
     if device is None:
-        raise CommandError(f"arping: Device {name or ''} not available.", code=2, errno="ENODEV")
+        raise CommandError(f"arping: Device {name} not available.", code=2)
+    if isinstance(device, Loopback):
+        raise CommandError(f'Interface "{name}" is not ARPable', code=2)
     if not device.up:
-        raise CommandError(f"arping: Interface {device.name} is down", code=2)
-    if not device.hears_broadcasts:
-        raise CommandError(f'arping: Interface "{device.name}" is not ARPable', code=2)
+        raise CommandError(f'Interface "{name}" is down', code=2)
     return device
 
 
-def _ask(netns: Netns, device: Device, target: Ip, asker: Ip, trace: Trace, count: int) -> list[str]:
-    """Ask ``count`` times; one line for each answer."""
-    world, lines, mac = netns.world, [], ZERO_MAC
-    leg = trace.leg("arp")
-    for _ in range(count):
-        seen, sent = len(trace.captures), world.now
-        arp.ask(device, target, asker, leg, mac)
-        world.run(until=lambda: False, deadline=sent + INTERVAL)
-        for heard in trace.captures[seen:]:
-            if _is_answer(heard, netns, device, target):
-                assert isinstance(heard.packet, Arp)
-                mac = heard.packet.sender_mac
-                kind = "Unicast" if heard.frame.dst == device.mac else "Broadcast"
-                lines.append(f"{kind} reply from {target} [{mac.upper()}]  {(heard.now - sent) * 1000:.3f}ms")
-    return lines
+def _ask(device: Device, target: Ip, asker: Ip, mac: str, leg: Leg) -> list[Answer]:
+    """One question, and the answers of the next second."""
+    world = device.netns.world
+    start = world.now
+    arp.ask(device, target, asker, leg, mac)
+    world.run(until=lambda: False, deadline=start + INTERVAL)
+    answers = []
+    for captured in leg.trace.captures:
+        reply = captured.packet
+        if _is_here(captured, device) and isinstance(reply, Arp) and reply.op == "reply" and captured.now >= start:
+            if (reply.sender_ip, reply.target_ip) == (target, asker):
+                answers.append(Answer(reply.sender_mac, captured.now - start))
+    return answers
 
 
-def _is_answer(heard: Captured, netns: Netns, device: Device, target: Ip) -> bool:
-    message = heard.packet
-    here = (heard.netns, heard.device, heard.direction) == (netns.name, device.name, "in")
-    return here and isinstance(message, Arp) and message.op == "reply" and message.sender_ip == target
+def _is_here(captured: Captured, device: Device) -> bool:
+    return (captured.netns, captured.device, captured.direction) == (device.netns.name, device.name, "in")

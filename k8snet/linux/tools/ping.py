@@ -54,7 +54,7 @@ class Asked(NamedTuple):
 
     host: str
     dst: Ip
-    count: int
+    requests: int
     wait: float
     interval: float
     size: int
@@ -126,9 +126,9 @@ def _send(netns: Netns, asked: Asked) -> list[Trace]:
     """One question for each request; between them the world goes on."""
     world, start, echo_id = netns.world, netns.world.now, netns.sockets.next_echo_id()
     traces: list[Trace] = []
-    for seq in range(1, asked.count + 1):
+    for seq in range(1, asked.requests + 1):
         world.run(until=lambda: False, deadline=start + (seq - 1) * asked.interval)
-        wait = asked.wait if seq == asked.count else min(asked.wait, asked.interval)
+        wait = asked.wait if seq == asked.requests else min(asked.wait, asked.interval)
         question = Ping(netns.name, asked.dst, asked.ttl, asked.source, asked.size, asked.df, wait, echo_id, seq)
         traces.append(ask.ping(netns, question))
         if _refusal(traces[0]):

@@ -1,6 +1,6 @@
-"""``traceroute``: packets that live one router longer each time, in the words of traceroute 2.1.2.
+"""``traceroute``: probes with a TTL of 1, 2, 3 …, each hop being whoever complains; in the words of traceroute 2.1.
 
-The real one sends sixteen probes at once; here one follows the other, which changes no line of what is printed.
+UDP to the ports from 33434 on, or echo requests (``-I``). One probe at a time: the real one has sixteen under way.
 """
 
 from __future__ import annotations
@@ -12,96 +12,103 @@ from k8snet.linux import ask
 from k8snet.linux.address import Ip
 from k8snet.linux.log import Connect, Ping
 from k8snet.linux.netns import Netns
-from k8snet.linux.packet import TIME_EXCEEDED, Packet
+from k8snet.linux.packet import REDIRECT, UNREACHABLE
 from k8snet.linux.tools import Output
 from k8snet.linux.tools.libc import MEANINGS, address_of, options
-from k8snet.linux.trace import Captured, Trace
+from k8snet.linux.tools.ping import arrivals_of
+from k8snet.linux.trace import Trace
 
 FIRST_PORT = 33434
-FLAGS = {0: " !N", 1: " !H", 2: " !P", 9: " !X", 10: " !X", 13: " !X"}
-"""What stands behind the time when a router says that there is no way: the code of ICMP "unreachable"."""
+DATA_BYTES = 32
+"""60 bytes in all, with the headers of IPv4 and of UDP or ICMP."""
+MARKS = {0: " !N", 1: " !H", 2: " !P", 4: " !F", 9: " !X", 10: " !X", 13: " !X"}
+"""What stands behind the time for each code of "unreachable" but 3, which means that the way is at its end."""
 
 
-class Plan(NamedTuple):
-    """The command line, understood; ``wait`` in seconds, ``length`` in bytes of the whole packet."""
+class Asked(NamedTuple):
+    """The command line, understood. ``wait`` in seconds."""
 
     host: str
     dst: Ip
-    first: int
-    last: int
-    queries: int
+    hops: int
+    probes: int
     wait: float
-    icmp: bool
-    length: int
+    by_echo: bool
+
+
+class Probe(NamedTuple):
+    """What one probe came to: who spoke (None: nobody), after how long, with which mark, and whether it was the end."""
+
+    ip: Ip | None
+    milliseconds: float
+    mark: str
+    is_last: bool
 
 
 def run(netns: Netns, args: list[str], stdin: str = "") -> Output:
-    """Run ``traceroute -n [-I] [-f TTL] [-m TTL] [-q QUERIES] [-w SECONDS] HOST [BYTES]``."""
-    plan = _read(args)
-    head = f"traceroute to {plan.host} ({plan.dst}), {plan.last} hops max, {plan.length} byte packets"
-    lines, probe, trace = [head], 0, None
-    for ttl in range(plan.first, plan.last + 1):
-        traces = []
-        for _ in range(plan.queries):
-            trace = _probe(netns, plan, ttl, probe)
-            if trace.fate == "unreachable" and trace.icmp is None:
-                reason = f"connect: {MEANINGS.get(trace.errno or '', trace.errno)}"
-                return Output(f"{head}\n{reason}\n", code=1, trace=trace)
-            traces.append(trace)
-            probe += 1
-        lines.append(f"{ttl:2} {_hop(traces, netns.name)}")
-        if any(_is_end(each) for each in traces):
+    """Run ``traceroute -n [-I] [-q PROBES] [-m HOPS] [-w SECONDS] HOST``."""
+    asked = _read(args)
+    text = f"traceroute to {asked.host} ({asked.dst}), {asked.hops} hops max, {DATA_BYTES + 28} byte packets\n"
+    port, trace = FIRST_PORT, None
+    for ttl in range(1, asked.hops + 1):
+        probes = []
+        for _ in range(asked.probes):
+            trace = _ask(netns, asked, ttl, port)
+            if trace.request is None or trace.request.reason == "IP_OUTNOROUTES":
+                return Output(f"{text}connect: {MEANINGS[trace.errno or 'ENETUNREACH']}\n", code=1, trace=trace)
+            port += 1
+            probes.append(_probe(netns, trace))
+        text += f"{ttl:2d} {_line(probes)}\n"
+        if any(probe.is_last for probe in probes):
             break
-    return Output("".join(f"{line}\n" for line in lines), trace=trace)
+    return Output(text, trace=trace)
 
 
-def _read(args: list[str]) -> Plan:
-    found, words = options(args, "nIf:m:q:w:")
+def _read(args: list[str]) -> Asked:
+    said, words = options(args, "nI4q:m:w:")
+    if "n" not in said:
+        raise NotModelled("traceroute with names", known="-n")
     if not words:
-        raise CommandError("Usage:\n  traceroute [ -nI ] [ -f first_ttl ] [ -m max_ttl ] [ -q nqueries ] [ -w MAX ] "
-                           "host [ packetlen ]", code=2)
+        raise CommandError('Specify "host" missing argument.', code=2)
+    numbers = {letter: said.get(letter, default) for letter, default in (("q", "3"), ("m", "30"), ("w", "5"))}
+    for letter, number in numbers.items():
+        if not number.replace(".", "", letter == "w").isdecimal():
+            raise NotModelled(f"traceroute -{letter} {number}", known="a number")
+    if int(numbers["m"]) == 0:
+        raise CommandError("first hop out of range", code=2)
     dst = address_of(words[0])
     if dst is None:
-        raise CommandError(f'{words[0]}: Name or service not known\n'
-                           f'Cannot handle "host" cmdline arg `{words[0]}\' on position 1 (argc {len(args) - 1})', code=2)
-    if "n" not in found:
-        raise NotModelled("traceroute without -n", known="-n: no namespace has names for addresses")
-    number = {letter: float(found.get(letter, default)) for letter, default in (("f", 1), ("m", 30), ("q", 3), ("w", 5))}
-    length = int(words[1]) if len(words) > 1 else 60
-    return Plan(words[0], dst, int(number["f"]), int(number["m"]), int(number["q"]), number["w"], "I" in found, length)
+        refusal = f"Cannot handle \"host\" cmdline arg `{words[0]}' on position 1 (argc {len(args) - 1})"
+        raise CommandError(f"{words[0]}: Temporary failure in name resolution\n{refusal}", code=2)
+    return Asked(words[0], dst, int(numbers["m"]), int(numbers["q"]), float(numbers["w"]), "I" in said)
 
 
-def _probe(netns: Netns, plan: Plan, ttl: int, number: int) -> Trace:
-    room = max(plan.length - 28, 0)
-    if plan.icmp:
-        return ask.ping(netns, Ping(netns.name, plan.dst, ttl, size=room, timeout=plan.wait, seq=number + 1))
-    port = FIRST_PORT + number
-    return ask.connect(netns, Connect(netns.name, plan.dst, port, "udp", ttl=ttl, timeout=plan.wait, data=bytes(room)))
+def _ask(netns: Netns, asked: Asked, ttl: int, port: int) -> Trace:
+    if asked.by_echo:
+        question = Ping(netns.name, asked.dst, ttl, size=DATA_BYTES, timeout=asked.wait, seq=port - FIRST_PORT + 1)
+        return ask.ping(netns, question)
+    data = bytes(64 + number for number in range(DATA_BYTES))
+    return ask.connect(netns, Connect(netns.name, asked.dst, port, "udp", ttl=ttl, timeout=asked.wait, data=data))
 
 
-def _is_end(trace: Trace) -> bool:
-    """The destination answered, or somebody said that there is no way to it."""
-    return trace.fate in ("delivered", "refused") or (trace.icmp is not None and trace.icmp[0] != TIME_EXCEEDED)
+def _probe(netns: Netns, trace: Trace) -> Probe:
+    arrivals = [arrival for arrival in arrivals_of(trace, netns.name) if arrival.icmp.type != REDIRECT]
+    if trace.fate == "timeout" or not arrivals:
+        return Probe(None, 0.0, "", trace.fate == "delivered")
+    first = arrivals[0]
+    is_no = first.icmp.type == UNREACHABLE
+    mark = MARKS.get(first.icmp.code, "") if is_no else ""
+    return Probe(first.packet.src, first.rtt / 1000, mark, is_no or first.is_reply)
 
 
-def _hop(traces: list[Trace], here: str) -> str:
-    """One line: each answerer's address once, then its times; a star for each probe that nobody answered."""
-    words, last = "", None
-    for trace in traces:
-        answer = _answer(trace, here)
-        if answer is None:
-            words += " *"
+def _line(probes: list[Probe]) -> str:
+    """The probes of one hop; an address is said once, until another one speaks."""
+    text, said = "", None
+    for probe in probes:
+        if probe.ip is None:
+            text += " *"
             continue
-        words += f" {answer.src}" if answer.src != last else ""
-        last = answer.src
-        flag = FLAGS.get(trace.icmp[1], "") if trace.icmp is not None and trace.icmp[0] == 3 else ""
-        words += f"  {(trace.ended - trace.started) * 1000:.3f} ms{flag}"
-    return words
-
-
-def _answer(trace: Trace, here: str) -> Packet | None:
-    """What came back, as the asker's device saw it."""
-    if trace.fate == "timeout" or trace.answer is None:
-        return None
-    seen = [step for step in trace.answer.steps if isinstance(step, Captured) and step.netns == here]
-    return seen[-1].packet if seen and isinstance(seen[-1].packet, Packet) else None
+        text += f" {probe.ip}" if probe.ip != said else ""
+        text += f"  {probe.milliseconds:.3f} ms{probe.mark}"
+        said = probe.ip
+    return text
