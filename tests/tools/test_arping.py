@@ -45,7 +45,7 @@ def test_tcpdump_sees_what_arping_sends() -> None:
     made = world()
     made.sh("ip netns exec a arping -c 1 -I eth0 10.1.1.254")
     first = made.sh("ip netns exec a tcpdump -n -t -i eth0").splitlines()[0]
-    assert first == "ARP, Request who-has 10.1.1.254 tell 10.1.1.1, length 28"
+    assert first == "ARP, Request who-has 10.1.1.254 (ff:ff:ff:ff:ff:ff) tell 10.1.1.1, length 28"
 
 
 def test_arping_says_what_is_not_modelled() -> None:

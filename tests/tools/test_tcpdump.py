@@ -16,7 +16,8 @@ from tests.tools.network import world
 
 QUESTIONS = ["ping -c 1 10.1.2.2", "ping -c 1 -W 1 10.1.1.77", "ping -c 1 -t 1 10.1.2.2", "ping -c 1 10.9.9.9",
              "ping -c 1 -s 3000 10.1.2.2", "ping -c 1 -s 1450 -M do 10.1.2.2", "nc -zv 10.1.2.2 4000",
-             "nc -zv 10.1.2.2 4001", "nc -zu 10.1.2.2 4001", "curl http://10.1.2.2", "curl http://10.1.2.2:4000"]  # fmt: skip
+             "nc -zv 10.1.2.2 4001", "nc -zu 10.1.2.2 4001", "curl http://10.1.2.2", "curl http://10.1.2.2:4000",
+             "arping -c 2 -I eth0 10.1.1.254"]  # fmt: skip
 FILTERS = ["", "arp", "icmp", "tcp port 4000", "not arp and dst host 10.1.2.2", "src net 10.1.2.0/24 or arp", "port 80"]
 
 
@@ -46,7 +47,7 @@ def test_tcpdump_prints_what_the_real_one_reads(tmp_path: Path, question: str, o
 
 
 @pytest.mark.parametrize("words", FILTERS)
-@pytest.mark.parametrize("question", QUESTIONS[-3:])
+@pytest.mark.parametrize("question", QUESTIONS[-4:])
 def test_filters_choose_what_the_real_ones_choose(tmp_path: Path, question: str, words: str) -> None:
     made = world()
     made.listen("b", 4000)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from k8snet.errors import CommandError, NotModelled
 from k8snet.linux import arp
-from k8snet.linux.address import ZERO_MAC, Ip
+from k8snet.linux.address import BROADCAST_MAC, Ip
 from k8snet.linux.device import Device, Loopback
 from k8snet.linux.netns import Netns
 from k8snet.linux.packet import Arp
@@ -44,9 +44,9 @@ def run(netns: Netns, args: list[str], stdin: str = "") -> Output:
     trace = Trace(netns.world, None)
     netns.world.traces.append(trace)
     text = f"ARPING {target} from {asker or Ip(0)} {device.name}\n"
-    answers, sent, broadcasts, mac = [], 0, 0, ZERO_MAC
+    answers, sent, broadcasts, mac = [], 0, 0, BROADCAST_MAC
     for number in range(min(asked, max(1, int(limit / INTERVAL)))):
-        broadcasts += mac == ZERO_MAC
+        broadcasts += mac == BROADCAST_MAC
         sent = number + 1
         found = _ask(device, target, asker or Ip(0), mac, trace.leg("arp"))
         answers += found
@@ -76,13 +76,11 @@ def _ask(device: Device, target: Ip, asker: Ip, mac: str, leg: Leg) -> list[Answ
     start = world.now
     arp.ask(device, target, asker, leg, mac)
     world.run(until=lambda: False, deadline=start + INTERVAL)
-    answers = []
-    for captured in leg.trace.captures:
-        reply = captured.packet
-        if _is_here(captured, device) and isinstance(reply, Arp) and reply.op == "reply" and captured.now >= start:
-            if (reply.sender_ip, reply.target_ip) == (target, asker):
-                answers.append(Answer(reply.sender_mac, captured.now - start))
-    return answers
+    replies = [(c.now, c.packet) for c in leg.trace.captures if c.now >= start and _is_here(c, device)]
+    return [
+        Answer(reply.sender_mac, now - start) for now, reply in replies
+        if isinstance(reply, Arp) and reply.op == "reply" and (reply.sender_ip, reply.target_ip) == (target, asker)
+    ]  # fmt: skip
 
 
 def _is_here(captured: Captured, device: Device) -> bool:

@@ -116,11 +116,12 @@ def _split_flags(words: list[str]) -> list[str]:
     """``-sSm1`` as ``-s -S -m 1``."""
     split: list[str] = []
     for word in words:
-        while len(word) > 2 and word[0] == "-" and word[1] != "-" and word[:2] in FLAGS:
-            split.append(word[:2])
-            word = f"-{word[2:]}"
-        attached = len(word) > 2 and word[0] == "-" and word[:2] in VALUES
-        split += [word[:2], word[2:]] if attached else [word]
+        rest = word
+        while len(rest) > 2 and rest[0] == "-" and rest[1] != "-" and rest[:2] in FLAGS:
+            split.append(rest[:2])
+            rest = f"-{rest[2:]}"
+        attached = len(rest) > 2 and rest[0] == "-" and rest[:2] in VALUES
+        split += [rest[:2], rest[2:]] if attached else [rest]
     return split
 
 

@@ -74,7 +74,8 @@ def run(netns: Netns, args: list[str], stdin: str = "") -> Output:
     if refusal:
         return Output(f"{refusal}\n", code=2, trace=traces[0])
     arrivals = sorted(arrival for trace in traces for arrival in arrivals_of(trace, netns.name))
-    lines = [_head(asked), *([] if asked.quiet else _lines(netns, traces, arrivals, asked)), *_statistics(traces, arrivals, asked)]
+    middle = [] if asked.quiet else _lines(netns, traces, arrivals, asked)
+    lines = [_head(asked), *middle, *_statistics(traces, arrivals, asked)]
     got_one = any(arrival.is_reply for arrival in arrivals)
     return Output("".join(f"{line}\n" for line in lines), code=0 if got_one else 1, trace=traces[-1])
 

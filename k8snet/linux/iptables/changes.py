@@ -1,0 +1,302 @@
+"""What commands do to the tables: all of a transaction's commands, or none.
+
+A transaction works on copies of the chains that it touches. iptables itself refuses what it can see (no such chain,
+no such rule); the kernel then refuses what cannot work (a loop, a target in the wrong place), and nothing
+changes. Sources: iptables/nft.c, and the kernel's nf_tables_api.c, nft_chain_validate().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from k8snet.errors import NotModelled
+from k8snet.linux.fact import changed
+from k8snet.linux.iptables.commands import Command
+from k8snet.linux.iptables.options import Complaint, NoChain
+from k8snet.linux.iptables.rule import make_rule
+from k8snet.linux.matches import Counter
+from k8snet.linux.netfilter import BUILT_IN, Chain, Netfilter, Rule, Table
+from k8snet.linux.targets import Jump
+
+NO_CHAIN = "No chain/target/match by that name."
+NO_RULE = "Bad rule (does a matching rule exist in that chain?)."
+BUSY = "Device or resource busy"
+
+
+class Failure(Exception):
+    """iptables could not do it: the text of an errno, and the line of the input that asked for it."""
+
+    def __init__(self, text: str, line: int) -> None:
+        super().__init__(text)
+        self.line = line
+
+
+class KernelRefusal(Exception):
+    """The kernel refused some commands of a transaction, so none of it happened; ``problems``: line and text of each."""
+
+    def __init__(self, problems: list[tuple[int, str]]) -> None:
+        super().__init__(problems[0][1])
+        self.problems = problems
+
+
+class Transaction:
+    """Changes to come: ``apply`` commands to copies, then ``commit`` them, all at once."""
+
+    def __init__(self, netfilter: Netfilter) -> None:
+        self._netfilter = netfilter
+        self._tables = dict(netfilter.tables)
+        self._own_tables: set[str] = set()
+        self._own_chains: set[tuple[str, str]] = set()
+        self._problems: list[tuple[int, str]] = []
+        self._added: list[tuple[Command, str]] = []
+
+    # --- the tables, as they will be --------------------------------------------------------------------------
+
+    def table(self, name: str) -> Table:
+        """A table to change: a copy; made with its built-in chains if nobody has touched it yet."""
+        if name not in self._own_tables:
+            old, new = self._tables.get(name), Table(name)
+            new.chains = dict(old.chains) if old else {hook: Chain(hook, "ACCEPT") for hook in BUILT_IN[name]}
+            self._tables[name] = new
+            self._own_tables.add(name)
+        return self._tables[name]
+
+    def chain(self, table: str, name: str) -> Chain | None:
+        """A chain to change: a copy; None if there is none of this name."""
+        chains = self.table(table).chains
+        if name in chains and (table, name) not in self._own_chains:
+            chains[name] = chains[name].copy()
+            self._own_chains.add((table, name))
+        return chains.get(name)
+
+    def flush_table(self, name: str) -> None:
+        """Remove a table, with all its chains and policies; it comes back, new, when it is touched again."""
+        self._tables.pop(name, None)
+        self._own_tables.discard(name)
+        self._own_chains = {key for key in self._own_chains if key[0] != name}
+
+    def declare(self, table: str, name: str, policy: str, counters: tuple[int, int] | None, line: int) -> None:
+        """``:CHAIN POLICY [PACKETS:BYTES]`` of iptables-save's text: a policy, or an empty chain of the user's."""
+        if name not in BUILT_IN[table]:
+            self.table(table).chains[name] = Chain(name)
+            self._own_chains.add((table, name))
+            return
+        if policy not in ("ACCEPT", "DROP", "-"):
+            raise Failure("Bad policy name.", line)
+        chain = self._existing(table, name, line)
+        chain.policy = chain.policy if policy == "-" else policy
+        if counters is not None:
+            chain.counter = Counter(*counters)
+
+    def _existing(self, table: str, name: str, line: int) -> Chain:
+        chain = self.chain(table, name)
+        if chain is None:
+            raise Failure(NO_CHAIN, line)
+        return chain
+
+    # --- commands ---------------------------------------------------------------------------------------------
+
+    def apply(self, command: Command) -> None:
+        """Do what a command says, on the copies. Failure or Complaint if iptables refuses."""
+        for rule in command.rules:
+            if isinstance(rule.target, Jump) and self._chains(command.table).get(rule.target.chain) is None:
+                raise Complaint(f"Chain '{rule.target.chain}' does not exist")
+        {
+            "A": self._append, "I": self._insert, "D": self._delete, "R": self._replace, "C": self._check, "N": self._new,
+            "X": self._delete_chains, "F": self._flush, "P": self._set_policy, "E": self._rename, "Z": self._zero,
+            "L": self._find, "S": self._find,
+        }[command.op](command)  # fmt: skip
+
+    def _chains(self, table: str) -> dict[str, Chain]:
+        """The chains as they are, for a look."""
+        found = self._tables.get(table)
+        return found.chains if found else {hook: Chain(hook, "ACCEPT") for hook in BUILT_IN[table]}
+
+    def _append(self, command: Command) -> None:
+        chain = self._existing(command.table, command.chain, command.line)
+        for rule in command.rules:
+            self._add(command, chain, len(chain.rules), rule, "APPEND")
+
+    def _insert(self, command: Command) -> None:
+        chain = self._existing(command.table, command.chain, command.line)
+        index = (command.number or 1) - 1
+        if index and index >= len(chain.rules) + 1 - (not chain.rules):
+            raise Failure("Index of insertion too big.", command.line)
+        for rule in command.rules:
+            self._add(command, chain, index, rule, "INSERT")
+
+    def _replace(self, command: Command) -> None:
+        chain = self._existing(command.table, command.chain, command.line)
+        index = self._index(command, chain, "replacement")
+        chain.delete(index)
+        self._add(command, chain, index, command.rules[0], "REPLACE")
+
+    def _add(self, command: Command, chain: Chain, index: int, rule: Rule, verb: str) -> None:
+        problem = self._kernel_problem(command.table, chain, rule)
+        if problem is not None:
+            self._problems.append((command.line, f"RULE_{verb} failed ({problem}): rule in chain {chain.name}"))
+            return
+        chain.insert(index, rule, Counter(*command.counters))
+        self._added.append((command, f"RULE_{verb} failed ({{}}): rule in chain {chain.name}"))
+
+    def _kernel_problem(self, table: str, chain: Chain, rule: Rule) -> str | None:
+        """Why the kernel does not take a rule, whatever leads to its chain."""
+        if isinstance(rule.target, Jump) and rule.target.chain in BUILT_IN[table]:
+            return "Operation not supported"
+        return None if rule.fits(table, chain.name if chain.policy else "") else "Invalid argument"
+
+    def _index(self, command: Command, chain: Chain, deed: str) -> int:
+        number = command.number or 0
+        if number > len(chain.rules):
+            raise Failure(f"Index of {deed} too big.", command.line)
+        return number - 1
+
+    def _delete(self, command: Command) -> None:
+        if command.number:
+            chain = self._existing(command.table, command.chain, command.line)
+            chain.delete(self._index(command, chain, "deletion"))
+            return
+        for rule in command.rules:
+            found = self.chain(command.table, command.chain)
+            if found is None or rule not in found.rules:
+                raise Failure(NO_RULE, command.line)
+            found.delete(found.rules.index(rule))
+
+    def _check(self, command: Command) -> None:
+        chain = self._chains(command.table).get(command.chain)
+        if chain is None or any(rule not in chain.rules for rule in command.rules):
+            raise Failure(NO_RULE, command.line)
+
+    def _new(self, command: Command) -> None:
+        if command.chain in self._chains(command.table):
+            raise Failure("Chain already exists.", command.line)
+        self.declare(command.table, command.chain, "-", None, command.line)
+
+    def _delete_chains(self, command: Command) -> None:
+        names = [command.chain] if command.chain else [*_users_chains(self._chains(command.table))]
+        for name in names:
+            self._delete_chain(command, name)
+
+    def _delete_chain(self, command: Command, name: str) -> None:
+        chain = self._existing(command.table, name, command.line)
+        if chain.policy not in (None, "ACCEPT") and not chain.rules:
+            raise Failure("Directory not empty.", command.line)
+        if chain.rules or any(references(self._chains(command.table), name)):
+            self._problems.append((command.line, f"CHAIN_DEL failed ({BUSY}): chain {name}"))
+        elif chain.policy is None:
+            del self.table(command.table).chains[name]
+
+    def _flush(self, command: Command) -> None:
+        for chain in self._meant(command):
+            chain.clear()
+
+    def _zero(self, command: Command) -> None:
+        for chain in self._meant(command):
+            if command.number is None:
+                chain.counters = [Counter() for _ in chain.rules]
+                chain.counter = chain.counter and Counter()
+            elif command.number > len(chain.rules):
+                raise Failure(NO_RULE, command.line)
+            else:
+                chain.counters[command.number - 1] = Counter()
+
+    def _meant(self, command: Command) -> Iterator[Chain]:
+        """The chain that a command names, or all of the table."""
+        names = [command.chain] if command.chain else [*self._tables[command.table].chains] if command.table in self._tables else []
+        return (self._existing(command.table, name, command.line) for name in names)
+
+    def _set_policy(self, command: Command) -> None:
+        if command.name not in ("ACCEPT", "DROP"):
+            raise Failure("Bad policy name. Run `dmesg' for more information.", command.line)
+        if command.chain not in BUILT_IN[command.table]:
+            raise Failure("Bad built-in chain name.", command.line)
+        self._existing(command.table, command.chain, command.line).policy = command.name
+
+    def _rename(self, command: Command) -> None:
+        chains = self._chains(command.table)
+        if command.chain not in chains:
+            raise Failure(NO_CHAIN, command.line)
+        if command.name in chains:
+            raise Failure("File exists.", command.line)
+        if command.chain in BUILT_IN[command.table]:
+            raise NotModelled(f"iptables -E {command.chain}", known="renaming a chain of one's own")
+        self._existing(command.table, command.chain, command.line).name = command.name
+        chains = self.table(command.table).chains
+        chains[command.name] = chains.pop(command.chain)
+        self._own_chains.add((command.table, command.name))
+        for name in [*chains]:
+            self._redirect_jumps(command, name)
+
+    def _redirect_jumps(self, command: Command, name: str) -> None:
+        """A jump follows the chain's new name."""
+        chain = self._existing(command.table, name, command.line)
+        for index, rule in enumerate(chain.rules):
+            if isinstance(rule.target, Jump) and rule.target.chain == command.chain:
+                chain.rules[index] = make_rule([*rule.matches], changed(rule.target, chain=command.name))
+
+    def _find(self, command: Command) -> None:
+        if command.chain and command.chain not in self._chains(command.table):
+            raise NoChain(f"chain `{command.chain}' in table `{command.table}' is incompatible, use 'nft' tool.")
+
+    # --- the kernel's word ------------------------------------------------------------------------------------
+
+    def commit(self) -> None:
+        """Put the changes in force. KernelRefusal if the kernel does not take them; then nothing has changed."""
+        for name in sorted(self._own_tables):
+            problem = _chain_problem(self._tables[name])
+            if problem is not None:
+                self._problems.append(self._culprit(name, problem))
+        if self._problems:
+            raise KernelRefusal(self._problems)
+        self._netfilter.commit(self._tables)
+
+    def _culprit(self, table: str, problem: str) -> tuple[int, str]:
+        """The rule that brought the problem: the first, in the order of the commands, without which there was none."""
+        old = self._netfilter.tables.get(table)
+        trial = Netfilter()
+        trial.tables = {table: old} if old else {}
+        replay = Transaction(trial)
+        for name in self._tables[table].chains:
+            replay.table(table).chains.setdefault(name, Chain(name))
+        for command, text in self._added:
+            if command.table == table:
+                replay.apply(command)
+                if _chain_problem(replay.table(table)):
+                    return command.line, text.format(problem)
+        return 0, f"RULE_APPEND failed ({problem})"
+
+
+def _users_chains(chains: dict[str, Chain]) -> list[str]:
+    """The chains that are not built in, in the order in which they are listed."""
+    return sorted(name for name, chain in chains.items() if chain.policy is None)
+
+
+def references(chains: dict[str, Chain], name: str) -> Iterator[Rule]:
+    """The rules that jump or go to a chain."""
+    rules = (rule for chain in chains.values() for rule in chain.rules)
+    return (rule for rule in rules if isinstance(rule.target, Jump) and rule.target.chain == name)
+
+
+def _chain_problem(table: Table) -> str | None:
+    """What is wrong with the ways from the built-in chains: a loop, or a rule that a hook must not reach."""
+    for hook, base in table.chains.items():
+        problem = _way_problem(table, base, hook, [], set()) if base.policy else None
+        if problem is not None:
+            return problem
+    return None
+
+
+def _way_problem(table: Table, chain: Chain, hook: str, above: list[str], seen: set[str]) -> str | None:
+    if chain.name in above:
+        return "Too many links"
+    if chain.name in seen:
+        return None
+    seen.add(chain.name)
+    for rule in chain.rules:
+        if not rule.fits(table.name, hook):
+            return "Invalid argument"
+        if isinstance(rule.target, Jump):
+            problem = _way_problem(table, table.chains[rule.target.chain], hook, [*above, chain.name], seen)
+            if problem is not None:
+                return problem
+    return None
