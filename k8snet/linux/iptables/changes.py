@@ -48,7 +48,7 @@ class Transaction:
         self._own_tables: set[str] = set()
         self._own_chains: set[tuple[str, str]] = set()
         self._problems: list[tuple[int, str]] = []
-        self._added: list[tuple[Command, str]] = []
+        self._added: list[tuple[Rule, int, str]] = []
 
     # --- the tables, as they will be --------------------------------------------------------------------------
 
@@ -120,7 +120,7 @@ class Transaction:
     def _insert(self, command: Command) -> None:
         chain = self._existing(command.table, command.chain, command.line)
         index = (command.number or 1) - 1
-        if index and index >= len(chain.rules) + 1 - (not chain.rules):
+        if index > len(chain.rules):
             raise Failure("Index of insertion too big.", command.line)
         for rule in command.rules:
             self._add(command, chain, index, rule, "INSERT")
@@ -137,7 +137,7 @@ class Transaction:
             self._problems.append((command.line, f"RULE_{verb} failed ({problem}): rule in chain {chain.name}"))
             return
         chain.insert(index, rule, Counter(*command.counters))
-        self._added.append((command, f"RULE_{verb} failed ({{}}): rule in chain {chain.name}"))
+        self._added.append((rule, command.line, f"RULE_{verb} failed ({{}}): rule in chain {chain.name}"))
 
     def _kernel_problem(self, table: str, chain: Chain, rule: Rule) -> str | None:
         """Why the kernel does not take a rule, whatever leads to its chain."""
@@ -242,28 +242,21 @@ class Transaction:
 
     def commit(self) -> None:
         """Put the changes in force. KernelRefusal if the kernel does not take them; then nothing has changed."""
-        for name in sorted(self._own_tables):
-            problem = _chain_problem(self._tables[name])
-            if problem is not None:
-                self._problems.append(self._culprit(name, problem))
+        for name in self._own_tables & self._tables.keys():
+            found = _chain_problem(self._tables[name])
+            if found is not None:
+                self._problems.append(self._culprit(*found))
         if self._problems:
             raise KernelRefusal(self._problems)
         self._netfilter.commit(self._tables)
 
-    def _culprit(self, table: str, problem: str) -> tuple[int, str]:
-        """The rule that brought the problem: the first, in the order of the commands, without which there was none."""
-        old = self._netfilter.tables.get(table)
-        trial = Netfilter()
-        trial.tables = {table: old} if old else {}
-        replay = Transaction(trial)
-        for name in self._tables[table].chains:
-            replay.table(table).chains.setdefault(name, Chain(name))
-        for command, text in self._added:
-            if command.table == table:
-                replay.apply(command)
-                if _chain_problem(replay.table(table)):
-                    return command.line, text.format(problem)
-        return 0, f"RULE_APPEND failed ({problem})"
+    def _culprit(self, problem: str, way: list[Rule]) -> tuple[int, str]:
+        """The rule that brought a problem: of those on the way, the last that was added."""
+        line, text = next(
+            ((line, text) for rule, line, text in reversed(self._added) if any(rule is each for each in way)),
+            (0, "RULE_APPEND failed ({})"),
+        )
+        return line, text.format(problem)
 
 
 def _users_chains(chains: dict[str, Chain]) -> list[str]:
@@ -277,26 +270,33 @@ def references(chains: dict[str, Chain], name: str) -> Iterator[Rule]:
     return (rule for rule in rules if isinstance(rule.target, Jump) and rule.target.chain == name)
 
 
-def _chain_problem(table: Table) -> str | None:
-    """What is wrong with the ways from the built-in chains: a loop, or a rule that a hook must not reach."""
+DEEPEST_JUMP = 16
+"""How many chains may be on the way (the kernel's NFT_JUMP_STACK_SIZE); a loop is longer than that."""
+
+
+def _chain_problem(table: Table) -> tuple[str, list[Rule]] | None:
+    """What is wrong with the ways from the built-in chains, and the rules on that way (nft_chain_validate)."""
     for hook, base in table.chains.items():
-        problem = _way_problem(table, base, hook, [], set()) if base.policy else None
-        if problem is not None:
-            return problem
+        found = _way_problem(table, base, hook, [], {}) if base.policy else None
+        if found is not None:
+            return found
     return None
 
 
-def _way_problem(table: Table, chain: Chain, hook: str, above: list[str], seen: set[str]) -> str | None:
-    if chain.name in above:
-        return "Too many links"
-    if chain.name in seen:
+def _way_problem(
+    table: Table, chain: Chain, hook: str, way: list[Rule], seen: dict[str, int]
+) -> tuple[str, list[Rule]] | None:
+    """A way that is too long, or ends at a rule that this hook must not reach; ``seen``: how deep each chain was met."""
+    if len(way) >= DEEPEST_JUMP:
+        return "Too many links", way
+    if seen.get(chain.name, -1) >= len(way):
         return None
-    seen.add(chain.name)
+    seen[chain.name] = len(way)
     for rule in chain.rules:
         if not rule.fits(table.name, hook):
-            return "Invalid argument"
+            return "Invalid argument", [*way, rule]
         if isinstance(rule.target, Jump):
-            problem = _way_problem(table, table.chains[rule.target.chain], hook, [*above, chain.name], seen)
-            if problem is not None:
-                return problem
+            found = _way_problem(table, table.chains[rule.target.chain], hook, [*way, rule], seen)
+            if found is not None:
+                return found
     return None

@@ -38,7 +38,8 @@ class Output(str):
         return output
 
     def __repr__(self) -> str:
-        return str(self)
+        """As a terminal shows it: a notebook's last line needs no print()."""
+        return self.removesuffix("\n")
 
 
 def split(line: str) -> list[str]:

@@ -1,0 +1,80 @@
+"""What the package promises to its readers, as they would type it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from k8snet import lab, show
+from k8snet.linux import World
+
+SERVICE = """\
+*nat
+:KUBE-SERVICES - [0:0]
+:KUBE-SVC-DEMO - [0:0]
+:KUBE-SEP-ONE - [0:0]
+:KUBE-SEP-TWO - [0:0]
+-A PREROUTING -m comment --comment "service portals" -j KUBE-SERVICES
+-A KUBE-SERVICES -m comment --comment "demo cluster IP" -m tcp -p tcp -d 10.96.0.10 --dport 80 -j KUBE-SVC-DEMO
+-A KUBE-SVC-DEMO -m statistic --mode random --probability 0.5000000000 -j KUBE-SEP-ONE
+-A KUBE-SVC-DEMO -j KUBE-SEP-TWO
+-A KUBE-SEP-ONE -m tcp -p tcp -j DNAT --to-destination 10.1.1.2:4000
+-A KUBE-SEP-TWO -m tcp -p tcp -j DNAT --to-destination 10.1.2.2:4000
+COMMIT
+"""
+
+
+@pytest.fixture
+def w() -> World:
+    world = World(seed=1)
+    for line in (Path(__file__).parent / "twin" / "figure.sh").read_text().splitlines():
+        if line and not line.startswith("#"):
+            world.sh(line)
+    world.sh("ip netns exec node-a sysctl -w net.ipv4.ip_forward=1")
+    world.listen("pod-b", 4000, proto="tcp", name="pod-b")
+    world.listen("pod-d", 4000, proto="tcp", name="pod-d")
+    return world
+
+
+def test_a_connection_and_all_that_can_be_asked_of_it(w: World, tmp_path: Path) -> None:
+    t = w.connect("pod-a", "10.1.2.2", 4000)
+    assert (t.fate, t.reason, t.errno, t.icmp) == ("delivered", None, None, None)
+    assert (t.answered_by, t.seen_from) == ("pod-d", "10.1.1.1:40000")
+    assert [(c.netns, c.device, c.direction) for c in t.captures][:2] == [("pod-a", "eth0", "out"), ("node-a", "veth0", "in")]
+    assert t.hops[0].steps
+    assert t.rewrites == []
+    assert t.answer is not None
+    assert "answered by pod-d" in str(t)
+    assert len(show.frame(t)) == len(t.captures)
+    show.topology(w)
+    show.path(t)
+    show.graph(w)
+    show.pcap(t, tmp_path / "t.pcap")
+    assert w.ping("pod-a", "10.1.2.2", ttl=64).fate == "delivered"
+
+
+def test_a_service_is_a_rule(w: World) -> None:
+    w.sh("ip netns exec node-a iptables-restore --noflush", stdin=SERVICE)
+    t = w.connect("pod-a", "10.96.0.10", 80)
+    assert t.answered_by in ("pod-b", "pod-d")
+    assert [(str(step.before.dst), step.before.dport) for step in t.rewrites] == [("10.96.0.10", 80)]
+    assert t.answer is not None
+    assert [step.target for step in t.answer.rewrites] == ["reply"]
+    assert any("--to-destination" in rule for rule in t.hop("node-a").rules)
+    assert "dst=10.96.0.10" in w.sh("ip netns exec node-a conntrack -L")
+
+
+def test_all_that_chance_could_do(w: World) -> None:
+    w.sh("ip netns exec node-a iptables-restore --noflush", stdin=SERVICE)
+    outcomes = w.outcomes(lambda world: world.connect("pod-a", "10.96.0.10", 80))
+    shares = {outcome.trace.answered_by: outcome.share for outcome in outcomes}
+    assert shares == {"pod-b": pytest.approx(0.5), "pod-d": pytest.approx(0.5)}
+
+
+@pytest.mark.usefixtures("kernel")
+def test_the_kernel_agrees(w: World) -> None:
+    t = w.connect("pod-a", "10.1.2.2", 4000)
+    comparison = lab.compare(w, t)
+    assert comparison.differences == []
+    assert comparison.agrees
