@@ -13,6 +13,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import json
+import mmap
 import os
 import select
 import socket
@@ -37,9 +38,12 @@ IP_MTU_DISCOVER = 10
 PMTUDISC = {False: 0, None: 1, True: 2}
 """By what a question says about fragments: IP_PMTUDISC_DONT, _WANT, _DO."""
 IP_RECVERR = 11
-SO_TIMESTAMPNS = 35
 SO_EE_ORIGIN_ICMP = 2
 ETH_P_ALL = 3
+SOL_PACKET, PACKET_RX_RING, PACKET_STATISTICS, PACKET_VERSION = 263, 5, 6, 10
+TPACKET_V2, TP_STATUS_USER = 1, 1
+FRAMES, FRAME_BYTES, BLOCK_BYTES = 2048, 512, 1 << 16
+"""A ring's size. A frame is cut to what fits beside its 80 bytes of notes: all headers, and what ICMP errors quote of them."""
 QUIET_SECONDS = 0.05
 """So long must nothing be heard on any device before a question counts as over."""
 
@@ -49,7 +53,7 @@ METHODS = (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"DELETE ", b"PATCH ", b"OPTION
 Heard = tuple[int, str, str, str, str]
 """A captured frame: nanoseconds, netns, device, direction, its bytes in hex."""
 
-watched: dict[str, socket.socket] = {}
+rings: list[Ring] = []
 
 
 # --- network namespaces -------------------------------------------------------------------------------------------
@@ -257,33 +261,70 @@ def is_echo_reply(packet: bytes, number: int, seq: int) -> bool:
 # --- captures -----------------------------------------------------------------------------------------------------
 
 
-def watch(netns: list[str]) -> Reply:
-    """Begin to listen on every device of these namespaces: one unbound packet socket hears all of a namespace.
+class Ring:
+    """A packet socket that hears every device of a namespace, and a ring into which the kernel copies what it hears.
 
-    Not promiscuous, because that changes what a bridge hears.
+    Without a ring the kernel keeps a reference to the packet, and what it writes into it later shows: br_netfilter puts
+    back the MAC address of a bridged frame after br0 has let it out. tcpdump uses a ring as well. The socket is not
+    promiscuous, because that changes what a bridge hears.
     """
-    for name in netns:
-        with inside(name):
-            sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-        sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-        sock.setblocking(False)
-        watched[name] = sock
+
+    def __init__(self, netns: str) -> None:
+        with inside(netns):
+            self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+            self.names = dict(socket.if_nameindex())
+        self.netns = netns
+        self.at = 0
+        self.socket.setsockopt(SOL_PACKET, PACKET_VERSION, TPACKET_V2)
+        request = struct.pack("IIII", BLOCK_BYTES, FRAMES * FRAME_BYTES // BLOCK_BYTES, FRAME_BYTES, FRAMES)
+        self.socket.setsockopt(SOL_PACKET, PACKET_RX_RING, request)
+        self.memory = mmap.mmap(self.socket.fileno(), FRAMES * FRAME_BYTES)
+
+    def fileno(self) -> int:
+        """For select()."""
+        return self.socket.fileno()
+
+    def frames(self) -> Iterator[Heard]:
+        """What has been heard since the last time (struct tpacket2_hdr, and behind it struct sockaddr_ll)."""
+        while True:
+            start = self.at * FRAME_BYTES
+            status, _, length, offset, _, seconds, nanoseconds = struct.unpack_from("IIIHHII", self.memory, start)
+            if not status & TP_STATUS_USER:
+                return
+            index, _, kind = struct.unpack_from("iHB", self.memory, start + 36)
+            octets = self.memory[start + offset : start + offset + length]
+            direction = "out" if kind == socket.PACKET_OUTGOING else "in"
+            yield seconds * 10**9 + nanoseconds, self.netns, self.names[index], direction, octets.hex()
+            struct.pack_into("I", self.memory, start, 0)
+            self.at = (self.at + 1) % FRAMES
+
+    def close(self) -> None:
+        """Stop listening. OSError if frames were lost because the ring was full."""
+        _, lost = struct.unpack("II", self.socket.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))
+        self.memory.close()
+        self.socket.close()
+        if lost:
+            raise OSError(errno.ENOBUFS, f"{lost} frames in {self.netns} were not captured")
+
+
+def watch(netns: list[str]) -> Reply:
+    """Begin to listen on every device of these namespaces."""
+    rings.extend(Ring(name) for name in netns)
     return {}
 
 
 def captured() -> Reply:
     """Wait until all is quiet, stop listening, and return what was heard, in order of time."""
     frames: list[Heard] = []
-    while ready := select.select(list(watched.values()), [], [], QUIET_SECONDS)[0]:
-        frames += [frame for name, sock in watched.items() if sock in ready for frame in heard(name, sock)]
-    for sock in watched.values():
-        sock.close()
-    watched.clear()
+    while ready := select.select(rings, [], [], QUIET_SECONDS)[0]:
+        frames += [frame for ring in ready for frame in ring.frames()]
+    while rings:
+        rings.pop().close()
     return {"frames": in_order(frames)}
 
 
 def in_order(frames: list[Heard]) -> list[Heard]:
-    """Sorted by time, but never against the order of one namespace's own socket.
+    """Sorted by time, but never against the order of one namespace's own ring.
 
     An incoming frame's timestamp is from when it was queued, which may be before another one, ahead of it, has left.
     """
@@ -293,18 +334,6 @@ def in_order(frames: list[Heard]) -> list[Heard]:
         latest[netns] = max(time_, latest.get(netns, 0))
         times.append(latest[netns])
     return [frame for _, frame in sorted(zip(times, frames, strict=True), key=lambda pair: pair[0])]
-
-
-def heard(netns: str, sock: socket.socket) -> Iterator[Heard]:
-    """All frames that wait in one packet socket."""
-    while True:
-        try:
-            frame, ancillary, _, (device, _, kind, _, _) = sock.recvmsg(65536, 64)
-        except BlockingIOError:
-            return
-        seconds, nanoseconds = struct.unpack("qq", ancillary[0][2])
-        direction = "out" if kind == socket.PACKET_OUTGOING else "in"
-        yield seconds * 10**9 + nanoseconds, netns, device, direction, frame.hex()
 
 
 # --- the loop -----------------------------------------------------------------------------------------------------

@@ -95,7 +95,8 @@ def compare(world: World, trace: Trace) -> Comparison:
     Compared are the outcome as the asker's socket tells it; the captures of every device, in order; and for every
     network namespace its addresses, routes, policy rules, neighbours, iptables rules and tracked connections.
 
-    Left out: TCP segments that only acknowledge (the kernel sends them when it sees fit), TCP options, sequence numbers
+    Left out: TCP segments that only acknowledge (the kernel sends them when it sees fit), a SYN-ACK sent again (it is a
+    race between the timers of both ends), TCP options, sequence numbers
     and IPv4 ids, lengths, the order of captures on different devices, unicast ARP (a neighbour entry's age decides when
     it is probed), IPv6 (switched off inside), IGMP and other multicast; timeouts and counters. Where a rule calls on
     chance, the kernel throws its own dice, and may answer otherwise.
@@ -163,8 +164,10 @@ def _by_device(captures: Iterable[Captured]) -> dict[tuple[str, str], list[str]]
     by_device: dict[tuple[str, str], list[str]] = defaultdict(list)
     probes: set[tuple[str, str, Ip, Ip]] = set()
     for captured in captures:
-        if not _is_probing(captured, probes) and not _is_passing(captured.packet):
-            by_device[captured.netns, captured.device].append(line(captured))
+        seen, text = by_device[captured.netns, captured.device], line(captured)
+        again = isinstance(captured.packet, Packet) and captured.packet.flags == "S." and text in seen
+        if not again and not _is_probing(captured, probes) and not _is_passing(captured.packet):
+            seen.append(text)
     return by_device
 
 

@@ -33,9 +33,9 @@ class Counter:
 
     __slots__ = ("bytes", "memory", "packets")
 
-    def __init__(self, packets: int = 0, bytes: int = 0) -> None:  # noqa: A002 - the kernel's own word
+    def __init__(self, packets: int = 0, size: int = 0) -> None:
         self.packets = packets
-        self.bytes = bytes
+        self.bytes = size
         self.memory: dict[Hashable, Any] | None = None
 
     def count(self, skb: Skb) -> None:
@@ -381,7 +381,8 @@ class Recent(Match, frozen=True):
 
     def fits(self, table: str, hook: str, proto: str) -> bool:
         counts = self.op in ("rcheck", "update")
-        return (counts or not (self.seconds or self.hitcount)) and self.hitcount < 0x10000 and bool(self.name) and "/" not in self.name
+        is_file_name = bool(self.name) and "/" not in self.name
+        return is_file_name and self.hitcount < 0x10000 and (counts or not (self.seconds or self.hitcount))
 
     def holds(self, skb: Skb, counter: Counter) -> bool:
         lists: Lists = skb.netns.netfilter.recent

@@ -134,6 +134,7 @@ class Tcp:
     def hear(self, packet: Packet, sockets: Sockets, world: World) -> Heard:
         """Take a segment; return what is sent in return."""
         if "R" in packet.flags:
+            sockets.close(self)
             return self._hear_reset()
         if "S" in packet.flags:
             return self._hear_syn(packet)

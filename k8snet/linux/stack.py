@@ -336,12 +336,12 @@ def send_to_neighbour(skb: Skb, device: Device, next_hop: Ip) -> None:
     mac = BROADCAST_MAC if broadcast else arp.resolve(skb, device, next_hop)
     if mac is None:
         return
-    frame = Frame(device.mac, mac, skb.packet)
     if skb.bridged and isinstance(device, Bridge):
+        frame = Frame(skb.src_mac, mac, skb.packet)
         skb.hop.capture(device.name, "out", frame, skb.netns.world.now)
         bridging.resume(device, skb, mac)
     else:
-        transmit(device, frame, skb.hop)
+        transmit(device, Frame(device.mac, mac, skb.packet), skb.hop)
 
 
 def transmit(device: Device, frame: Frame, hop: Hop) -> None:

@@ -84,9 +84,8 @@ class Transaction:
         if policy not in ("ACCEPT", "DROP", "-"):
             raise Failure("Bad policy name.", line)
         chain = self._existing(table, name, line)
-        chain.policy = chain.policy if policy == "-" else policy
-        if counters is not None:
-            chain.counter = Counter(*counters)
+        if policy != "-":
+            chain.policy, chain.counter = policy, Counter(*counters) if counters else None
 
     def _existing(self, table: str, name: str, line: int) -> Chain:
         chain = self.chain(table, name)
@@ -142,7 +141,9 @@ class Transaction:
     def _kernel_problem(self, table: str, chain: Chain, rule: Rule) -> str | None:
         """Why the kernel does not take a rule, whatever leads to its chain."""
         if isinstance(rule.target, Jump) and rule.target.chain in BUILT_IN[table]:
-            return "Operation not supported"
+            there = self._chains(table)[rule.target.chain]
+            is_made = there is chain or there.rules or there.policy != "ACCEPT"  # iptables makes them one by one, when needed
+            return "Operation not supported" if is_made else "No such file or directory"
         return None if rule.fits(table, chain.name if chain.policy else "") else "Invalid argument"
 
     def _index(self, command: Command, chain: Chain, deed: str) -> int:
@@ -173,15 +174,17 @@ class Transaction:
         self.declare(command.table, command.chain, "-", None, command.line)
 
     def _delete_chains(self, command: Command) -> None:
-        names = [command.chain] if command.chain else [*_users_chains(self._chains(command.table))]
-        for name in names:
-            self._delete_chain(command, name)
+        names = [command.chain] if command.chain else _users_chains(self._chains(command.table))
+        for index, name in enumerate(names):
+            self._delete_chain(command, name, tried=names[:index])
 
-    def _delete_chain(self, command: Command, name: str) -> None:
+    def _delete_chain(self, command: Command, name: str, tried: list[str]) -> None:
+        """Delete an empty chain to which nothing leads; what chains say that the same -X has ``tried`` does not count."""
         chain = self._existing(command.table, name, command.line)
         if chain.policy not in (None, "ACCEPT") and not chain.rules:
             raise Failure("Directory not empty.", command.line)
-        if chain.rules or any(references(self._chains(command.table), name)):
+        others = {other: each for other, each in self._chains(command.table).items() if other not in tried}
+        if chain.rules or any(references(others, name)):
             self._problems.append((command.line, f"CHAIN_DEL failed ({BUSY}): chain {name}"))
         elif chain.policy is None:
             del self.table(command.table).chains[name]
@@ -191,18 +194,25 @@ class Transaction:
             chain.clear()
 
     def _zero(self, command: Command) -> None:
+        if command.number is not None:
+            self._zero_rule(command, command.number)
+            return
         for chain in self._meant(command):
-            if command.number is None:
-                chain.counters = [Counter() for _ in chain.rules]
-                chain.counter = chain.counter and Counter()
-            elif command.number > len(chain.rules):
-                raise Failure(NO_RULE, command.line)
-            else:
-                chain.counters[command.number - 1] = Counter()
+            chain.counters = [Counter() for _ in chain.rules]
+            chain.counter = chain.counter and Counter()
+
+    def _zero_rule(self, command: Command, number: int) -> None:
+        """A number beyond the chain's end passes in silence, as in iptables."""
+        chain = self.chain(command.table, command.chain) if command.table in self._tables else None
+        if chain is None:
+            raise Failure(NO_RULE, command.line)
+        if number <= len(chain.rules):
+            chain.counters[number - 1] = Counter()
 
     def _meant(self, command: Command) -> Iterator[Chain]:
         """The chain that a command names, or all of the table."""
-        names = [command.chain] if command.chain else [*self._tables[command.table].chains] if command.table in self._tables else []
+        everything = list(self._tables[command.table].chains) if command.table in self._tables else []
+        names = [command.chain] if command.chain else everything
         return (self._existing(command.table, name, command.line) for name in names)
 
     def _set_policy(self, command: Command) -> None:
@@ -221,10 +231,10 @@ class Transaction:
         if command.chain in BUILT_IN[command.table]:
             raise NotModelled(f"iptables -E {command.chain}", known="renaming a chain of one's own")
         self._existing(command.table, command.chain, command.line).name = command.name
-        chains = self.table(command.table).chains
-        chains[command.name] = chains.pop(command.chain)
+        table = self.table(command.table)
+        table.chains = {chain.name: chain for chain in table.chains.values()}
         self._own_chains.add((command.table, command.name))
-        for name in [*chains]:
+        for name in [*table.chains]:
             self._redirect_jumps(command, name)
 
     def _redirect_jumps(self, command: Command, name: str) -> None:
@@ -260,8 +270,8 @@ class Transaction:
 
 
 def _users_chains(chains: dict[str, Chain]) -> list[str]:
-    """The chains that are not built in, in the order in which they are listed."""
-    return sorted(name for name, chain in chains.items() if chain.policy is None)
+    """The chains that are not built in, in the order of their making."""
+    return [name for name, chain in chains.items() if chain.policy is None]
 
 
 def references(chains: dict[str, Chain], name: str) -> Iterator[Rule]:

@@ -7,7 +7,7 @@ iptables-extensions(8), judged by iptables 1.8.9 (nf_tables) in tests/twin/test_
 from __future__ import annotations
 
 from k8snet.linux.address import Ip
-from k8snet.linux.iptables.options import Complaint, Extension, Given, Option, negation, quoted
+from k8snet.linux.iptables.options import ALL_ONES, Complaint, Extension, Given, Option, negation, quoted
 from k8snet.linux.iptables.port_words import PORT_MATCHES
 from k8snet.linux.matches import (
     AddressType,
@@ -76,7 +76,7 @@ def _show_conntrack(match: Conntrack, numeric: bool) -> str:
 
 def masked(value: int, mask: int) -> str:
     """A mark as iptables writes it: the mask only where it is not all ones."""
-    return f"0x{value:x}" if mask == 0xFFFFFFFF else f"0x{value:x}/0x{mask:x}"
+    return f"0x{value:x}" if mask == ALL_ONES else f"0x{value:x}/0x{mask:x}"
 
 
 # --- addrtype, physdev -------------------------------------------------------------------------------------------
@@ -89,8 +89,8 @@ def _build_addrtype(given: Given) -> AddressType:
     if not given.has("src-type") and not given.has("dst-type"):
         given.complain("you must specify --src-type or --dst-type")
     limit = "in" if given.has("limit-iface-in") else "out" if given.has("limit-iface-out") else ""
-    inverted = given.inverted
-    return AddressType(_types(given, "src-type"), _types(given, "dst-type"), "src-type" in inverted, "dst-type" in inverted, limit)
+    not_src, not_dst = ("src-type" in given.inverted, "dst-type" in given.inverted)
+    return AddressType(_types(given, "src-type"), _types(given, "dst-type"), not_src, not_dst, limit)
 
 
 def _types(given: Given, option: str) -> frozenset[str]:
@@ -162,7 +162,9 @@ def _physdev_words(match: Physdev) -> str:
 
 
 def _build_statistic(given: Given) -> Match:
-    mode = given.value("mode")
+    if given.values and not given.has("mode"):
+        given.complain('option "--mode" must be specified\n')
+    mode = given.value("mode", "random")
     if mode not in ("random", "nth"):
         raise Complaint(f'Bad mode "{mode}"')
     if mode == "random":
@@ -171,7 +173,7 @@ def _build_statistic(given: Given) -> Match:
         return Random(_probability(given), "probability" in given.inverted)
     if not given.has("every"):
         raise Complaint("--every and --packet must be specified when using nth mode")
-    every, packet = given.number("every", 1, 1), given.number("packet", 0, 0)
+    every, packet = given.number("every", 1), given.number("packet", 0)
     if packet >= every:
         raise Complaint("the --packet p must be 0 <= p <= n-1")
     return Nth(every, packet, "every" in given.inverted)
@@ -215,7 +217,7 @@ def _build_limit(given: Given) -> Limit:
     period = UNITS[unit] // int(count)
     if period == 0:
         raise Complaint(f'Rate too fast "{text}"')
-    return Limit(period, given.number("limit-burst", 5, 0, 10000))
+    return Limit(period, given.number("limit-burst", 5))
 
 
 def _rate(period: int) -> str:
@@ -249,8 +251,8 @@ def _build_recent(given: Given) -> Recent:
         given.value("name", "DEFAULT"),
         "dest" if given.has("rdest") else "source",
         mask,
-        given.number("seconds", 0, 1),
-        given.number("hitcount", 0, 1),
+        given.number("seconds", 0),
+        given.number("hitcount", 0),
         given.has("reap"),
         op in given.inverted,
     )
@@ -332,8 +334,8 @@ MATCHES = {
             (
                 Option("mode"),
                 Option("probability", invertible=True),
-                Option("every", invertible=True, needs="packet"),
-                Option("packet", needs="every"),
+                Option("every", invertible=True, needs="packet", bounds=(1, ALL_ONES)),
+                Option("packet", needs="every", bounds=(0, ALL_ONES)),
             ),
         ),
         Extension(
@@ -341,7 +343,7 @@ MATCHES = {
             _build_limit,
             _write_limit,
             lambda match, numeric: f"limit: avg {_rate(match.period)} burst {match.burst}",
-            (Option("limit"), Option("limit-burst")),
+            (Option("limit"), Option("limit-burst", bounds=(0, 10000))),
         ),
         Extension(
             "recent",
@@ -353,8 +355,8 @@ MATCHES = {
                 _flag("rcheck", "update", "remove", invertible=True),
                 _flag("update", "remove", invertible=True),
                 _flag("remove", invertible=True),
-                Option("seconds"),
-                Option("hitcount"),
+                Option("seconds", bounds=(1, ALL_ONES)),
+                Option("hitcount", bounds=(1, ALL_ONES)),
                 _flag("reap", needs="seconds"),
                 Option("name"),
                 Option("mask"),
@@ -366,16 +368,17 @@ MATCHES = {
 }
 """What follows ``-m``."""
 
-NOT_MODELLED = frozenset(
-    "ah bpf cgroup cluster connbytes connlabel connlimit connmark cpu dccp devgroup dscp ecn esp hashlimit helper iprange "
-    "ipvs length mac nfacct osf owner pkttype policy quota rateest realm rpfilter set socket string tcpmss time tos ttl "
-    "u32 unclean udplite".split()
-)
+NOT_MODELLED = frozenset({
+    "ah", "bpf", "cgroup", "cluster", "connbytes", "connlabel", "connlimit", "connmark", "cpu", "dccp", "devgroup",
+    "dscp", "ecn", "esp", "hashlimit", "helper", "iprange", "ipvs", "length", "mac", "nfacct", "osf", "owner",
+    "pkttype", "policy", "quota", "rateest", "realm", "rpfilter", "set", "socket", "string", "tcpmss", "time", "tos",
+    "ttl", "u32", "unclean", "udplite",
+})  # fmt: skip
 """What follows ``-m`` on a real machine, and not here."""
-NOT_MODELLED_OPTIONS = frozenset(
-    "tcp-option chunk-types rttl ctproto ctorigsrc ctorigdst ctreplsrc ctrepldst ctorigsrcport ctorigdstport ctreplsrcport "
-    "ctrepldstport ctstatus ctexpire".split()
-)
+NOT_MODELLED_OPTIONS = frozenset({
+    "tcp-option", "chunk-types", "rttl", "ctproto", "ctorigsrc", "ctorigdst", "ctreplsrc", "ctrepldst", "ctorigsrcport",
+    "ctorigdstport", "ctreplsrcport", "ctrepldstport", "ctstatus", "ctexpire",
+})  # fmt: skip
 """Options that the real extensions above have, and these do not."""
 EXTENSION_OF: dict[type[Match], Extension] = {
     Comment: MATCHES["comment"], MarkIs: MATCHES["mark"], Conntrack: MATCHES["conntrack"], Physdev: MATCHES["physdev"],

@@ -13,6 +13,8 @@ from typing import Any, NoReturn
 from k8snet.linux.fact import Fact
 from k8snet.linux.iptables.names import parse_number
 
+ALL_ONES = 0xFFFFFFFF
+
 
 class Complaint(Exception):
     """iptables does not accept a word of the command line; ``code`` is the exit status."""
@@ -41,7 +43,10 @@ class NoChain(Complaint):
 
 
 class Option(Fact, frozen=True):
-    """One option: ``takes`` so many values; ``needs`` and ``excludes`` name others. A ``required`` one must be given."""
+    """One option: ``takes`` so many values; ``needs`` and ``excludes`` name others. A ``required`` one must be given.
+
+    ``bounds``: the value is a number, from the first to the second.
+    """
 
     name: str
     takes: int = 1
@@ -50,6 +55,7 @@ class Option(Fact, frozen=True):
     required: bool = False
     needs: str = ""
     excludes: tuple[str, ...] = ()
+    bounds: tuple[int, int] | None = None
     once: str = 'option "--{option}" can only be used once.\n'
 
 
@@ -70,6 +76,8 @@ class Given:
         if inverted and not option.invertible:
             self.complain(f'option "--{option.name}" cannot be inverted.\n')
         self.values[option.name] = values
+        if option.bounds is not None:
+            self._check_bounds(option, option.bounds)
         if inverted:
             self.inverted.add(option.name)
 
@@ -98,19 +106,19 @@ class Given:
         """An option's only value."""
         return self.values[name][0] if name in self.values else default
 
-    def number(self, name: str, default: int, low: int, high: int = 0xFFFFFFFF) -> int:
-        """An option's value as a number. Complaint if it is none, or out of range."""
-        if name not in self.values:
-            return default
-        number = parse_number(self.value(name), high)
-        if number is None or number < low:
-            raise Complaint(f'{self.extension.name}: bad value for option "--{name}", or out of range ({low}-{high}).\n')
-        return number
+    def number(self, name: str, default: int) -> int:
+        """The value of an option with bounds."""
+        return parse_number(self.value(name), ALL_ONES) or 0 if name in self.values else default
+
+    def _check_bounds(self, option: Option, bounds: tuple[int, int]) -> None:
+        number = parse_number(self.value(option.name), bounds[1])
+        if number is None or number < bounds[0]:
+            self.complain(f'bad value for option "--{option.name}", or out of range ({bounds[0]}-{bounds[1]}).\n')
 
     def masked(self, name: str) -> tuple[int, int]:
         """An option's VALUE[/MASK]. Complaint if either is not a number of 32 bits."""
         value, slash, mask = self.value(name).partition("/")
-        numbers = parse_number(value, 0xFFFFFFFF), parse_number(mask, 0xFFFFFFFF) if slash else 0xFFFFFFFF
+        numbers = parse_number(value, ALL_ONES), parse_number(mask, ALL_ONES) if slash else ALL_ONES
         if numbers[0] is None or numbers[1] is None:
             raise Complaint(f'{self.extension.name}: bad integer value for option "--{name}", or out of range.\n')
         return numbers[0], numbers[1]
@@ -138,8 +146,8 @@ SAFE = frozenset("_-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWX
 def quoted(text: str) -> str:
     """A text as iptables-save writes it: in quotes unless all its characters are harmless (xtables_save_string).
 
-    >>> quoted("web"), quoted("it's")
-    ('web', '"it\\\\\\'s"')
+    >>> quoted("web"), quoted("web: no endpoints")
+    ('web', '"web: no endpoints"')
     """
     if text and SAFE.issuperset(text):
         return text

@@ -25,9 +25,12 @@ FLAG_OPTIONS = (
 
 
 def _build_transport(given: Given) -> Transport:
+    name = given.extension.name
+    if given.values and given.proto not in (name, "!") and given.extension.merges:
+        raise Complaint(f"{name.upper()} match requires '-p {name}'")
     mask, flags = _flags(given)
     return Transport(
-        given.extension.name,
+        name,
         _ports(given.value("sport", ":")),
         _ports(given.value("dport", ":")),
         mask,
@@ -150,9 +153,9 @@ def _build_multiport(given: Given) -> Multiport:
     which = next((name for name in PORT_LISTS if given.has(name)), None)
     if which is None:
         raise Complaint("multiport expection an option")
-    for other in PORT_LISTS:
+    for other, name in PORT_LISTS.items():
         if other != which and given.has(other):
-            given.complain(f'option "--{PORT_LISTS[which]}" cannot be used together with "--{PORT_LISTS[other]}".\n')
+            given.complain(f'option "--{PORT_LISTS[which]}" cannot be used together with "--{name}".\n')
     if given.proto in ("", "!"):
         raise Complaint("multiport needs `-p tcp', `-p udp', `-p udplite', `-p sctp' or `-p dccp'")
     if given.proto not in ("tcp", "udp", "udplite", "sctp", "dccp"):

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from k8snet.errors import CommandError
+from k8snet.errors import CommandError, NotModelled
 from k8snet.linux.fact import changed
 from k8snet.linux.iptables.changes import Failure, KernelRefusal, Transaction
 from k8snet.linux.iptables.commands import Command, check_table, read
@@ -21,7 +21,7 @@ from k8snet.linux.matches import Counter
 from k8snet.linux.netfilter import BUILT_IN, TABLES, Chain, Netfilter, Table
 
 VERSION = "v1.8.9 (nf_tables)"
-EPOCH = datetime(2026, 1, 1)  # noqa: DTZ001 - a world's clock has no time zone
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 """When every world begins: the clock of a world is its own."""
 
 
@@ -79,7 +79,13 @@ def _count(counter: Counter | None) -> str:
 
 
 def restore(
-    netfilter: Netfilter, text: str, *, noflush: bool = False, counters: bool = False, table: str | None = None, test: bool = False
+    netfilter: Netfilter,
+    text: str,
+    *,
+    noflush: bool = False,
+    counters: bool = False,
+    table: str | None = None,
+    test: bool = False,
 ) -> None:
     """Put the rules of a text in force, as ``iptables-restore`` does with its input.
 
@@ -154,6 +160,8 @@ class _Restore:
             text, _, line = line.partition(" ")
             counts = _counters(text)
         command = read(split(line), self.table, is_restored=True, line=number)
+        if command.op in "LSVh":
+            raise NotModelled(f"-{command.op} in the input of iptables-restore")
         return changed(command, counters=counts) if self.counters and counts else command
 
     def _commit(self) -> None:
@@ -179,11 +187,18 @@ def _counters(text: str) -> tuple[int, int] | None:
 def split(line: str) -> list[str]:
     """The words of a line of iptables-restore's input; only double quotes quote, a backslash only inside them.
 
-    >>> split('-A INPUT -m comment --comment "say \\\\"hi\\\\""')
-    ['-A', 'INPUT', '-m', 'comment', '--comment', 'say "hi"']
+    >>> split('-A INPUT -m comment --comment "it works"')
+    ['-A', 'INPUT', '-m', 'comment', '--comment', 'it works']
     """
-    words = re.findall(r'([^"\s]*)"((?:\\.|[^"\\])*)("|\\?$)|(\S+)', line, re.DOTALL)
-    return [plain or before + re.sub(r"\\(.)", r"\1", inside) + ("" if end == '"' else "\n") for before, inside, end, plain in words]
+    return [plain or before + _unescaped(inside, end) for before, inside, end, plain in WORD.findall(line)]
+
+
+WORD = re.compile(r'([^"\s]*)"((?:\\.|[^"\\])*)("|\\?$)|(\S+)', re.DOTALL)
+
+
+def _unescaped(inside: str, end: str) -> str:
+    """What quotes hold; quotes that are never closed hold the line's end as well."""
+    return re.sub(r"\\(.)", r"\1", inside) + ("" if end == '"' else "\n")
 
 
 # --- refusals ----------------------------------------------------------------------------------------------------

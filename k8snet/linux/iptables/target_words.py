@@ -82,7 +82,7 @@ def _show_log(target: Log, numeric: bool) -> str:
 # --- MARK, CT ----------------------------------------------------------------------------------------------------
 
 MARKS: dict[str, Callable[[int, int], SetMark]] = {
-    "set-xmark": lambda value, mask: SetMark(value, mask),
+    "set-xmark": SetMark,
     "set-mark": lambda value, mask: SetMark(value, value | mask),
     "and-mark": lambda value, mask: SetMark(0, ~value & 0xFFFFFFFF),
     "or-mark": lambda value, mask: SetMark(value, value),
@@ -230,11 +230,15 @@ TARGETS = {
             _build_mark,
             lambda target: f" --set-xmark 0x{target.value:x}/0x{target.mask:x}",
             _show_mark,
-            tuple(
-                Option(name, excludes=tuple(other for other in tuple(MARKS)[index + 1 :])) for index, name in enumerate(MARKS)
-            ),
+            tuple(Option(name, excludes=tuple(MARKS)[index + 1 :]) for index, name in enumerate(MARKS)),
         ),
-        Extension("CT", _build_ct, lambda target: " --notrack", lambda target, numeric: "CT notrack", (Option("notrack", takes=0),)),
+        Extension(
+            "CT",
+            _build_ct,
+            lambda target: " --notrack",
+            lambda target, numeric: "CT notrack",
+            (Option("notrack", takes=0),),
+        ),
         Extension("NOTRACK", lambda given: NoTrack(alias=True), lambda target: "", lambda target, numeric: "NOTRACK"),
         _nat(Dnat, "to-destination", ("random", "persistent")),
         _nat(Snat, "to-source", ("random", "random-fully", "persistent")),
@@ -244,10 +248,11 @@ TARGETS = {
 }
 """What follows ``-j`` and can have options."""
 
-NOT_MODELLED = frozenset(
-    "AUDIT CHECKSUM CLASSIFY CLUSTERIP CONNMARK CONNSECMARK DNPT DSCP ECN HL HMARK IDLETIMER LED NETMAP NFLOG NFQUEUE QUEUE "
-    "RATEEST SECMARK SET SNPT SYNPROXY TCPMSS TCPOPTSTRIP TEE TOS TPROXY TRACE TTL ULOG".split()
-)
+NOT_MODELLED = frozenset({
+    "AUDIT", "CHECKSUM", "CLASSIFY", "CLUSTERIP", "CONNMARK", "CONNSECMARK", "DNPT", "DSCP", "ECN", "HL", "HMARK",
+    "IDLETIMER", "LED", "NETMAP", "NFLOG", "NFQUEUE", "QUEUE", "RATEEST", "SECMARK", "SET", "SNPT", "SYNPROXY",
+    "TCPMSS", "TCPOPTSTRIP", "TEE", "TOS", "TPROXY", "TRACE", "TTL", "ULOG",
+})  # fmt: skip
 """What follows ``-j`` on a real machine, and not here."""
 NOT_MODELLED_OPTIONS = frozenset({"zone", "zone-orig", "zone-reply", "helper", "ctevents", "expevents", "timeout", "hashlimit"})
 """Options that the real targets above have, and these do not."""
