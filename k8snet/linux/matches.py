@@ -193,7 +193,7 @@ class IcmpType(Match, frozen=True):
 
     def holds(self, skb: Skb, counter: Counter) -> bool:
         icmp = skb.packet.icmp
-        if icmp is None:
+        if icmp is None or skb.packet.offset:
             return False
         fits = self.type == 255 or (icmp.type == self.type and self.codes[0] <= icmp.code <= self.codes[1])
         return fits is not self.inverted
@@ -339,14 +339,14 @@ class Random(Match, frozen=True):
 
 
 class Nth(Match, frozen=True):
-    """``-m statistic --mode nth``: holds for one packet in ``every``; the first after ``every - packet`` packets."""
+    """``-m statistic --mode nth``: holds for one packet in ``every``: for the one with number ``packet``, from 0."""
 
     every: int
     packet: int = 0
     inverted: bool = False
 
     def holds(self, skb: Skb, counter: Counter) -> bool:
-        before = counter.recall(self, self.packet)
+        before = counter.recall(self, self.every - 1 - self.packet)
         after = 0 if before == self.every - 1 else before + 1
         counter.remember(self, after)
         return (after == 0) is not self.inverted

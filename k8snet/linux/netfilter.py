@@ -56,8 +56,9 @@ class Rule(Fact, frozen=True):
 
     def fits(self, table: str, hook: str) -> bool:
         """Whether the kernel accepts it in a table, and in a chain that a hook can reach (``""``: nothing reaches it)."""
+        proto = self.proto
         parts = (*self.matches, *((self.target,) if self.target else ()))
-        return all(part.fits(table, hook, self.proto) for part in parts)
+        return all(part.fits(table, hook, proto) for part in parts)
 
     def line(self, chain: str) -> str:
         """The rule as ``iptables -S`` prints it."""

@@ -337,7 +337,7 @@ def send_to_neighbour(skb: Skb, device: Device, next_hop: Ip) -> None:
     if mac is None:
         return
     if skb.bridged and isinstance(device, Bridge):
-        frame = Frame(skb.src_mac, mac, skb.packet)
+        frame = Frame(device.mac, mac, skb.packet)  # the sender's own MAC comes back behind br0 (br_nf_dev_xmit)
         skb.hop.capture(device.name, "out", frame, skb.netns.world.now)
         bridging.resume(device, skb, mac)
     else:

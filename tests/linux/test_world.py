@@ -138,5 +138,5 @@ def test_time_passes_when_asked_to(figure: World) -> None:
 
 @pytest.mark.parametrize("line", ["sleep", "sleep soon", "sleep -1", "sleep inf"])
 def test_a_bad_time_is_refused(figure: World, line: str) -> None:
-    with pytest.raises(CommandError, match="^sleep: "):
+    with pytest.raises(CommandError, match=r"^sleep: "):
         figure.sh(line)

@@ -46,7 +46,7 @@ request: icmp 10.1.1.1 → 10.1.1.2
 reply: icmp 10.1.1.2 → 10.1.1.1
   4 pod-b: out eth0
   5 node-a: in veth1, bridged, out veth0
-  6 pod-a: in eth0, delivered to kernel"""
+  6 pod-a: in eth0, delivered to client"""
 
 
 def test_nobody_answers_arp(figure: World) -> None:

@@ -1,19 +1,18 @@
 """iptables: the text of rules. The only place that knows a flag.
 
-    names, options ─► port_words, match_words, target_words ─► rule ─► commands ─► changes ─► restore
-                                                               └► listing
+    names ─► options ─► port_words, match_words, target_words ─► rule ─► commands ─► changes ─► restore ─► listing
 
 A rule is read into facts (linux/matches.py, targets.py) and written back as the kernel lists it; the tools in
 linux/tools/iptables.py only print. Judge: iptables 1.8.9 (nf_tables), in tests/twin/test_iptables_text.py.
 """
 
+from __future__ import annotations
+
 from k8snet.linux.iptables.commands import read as parse_command
 from k8snet.linux.iptables.restore import restore, save
+from k8snet.linux.netfilter import Rule
 
 __all__ = ["parse_command", "parse_rule", "restore", "save"]
-
-
-from k8snet.linux.netfilter import Rule
 
 
 def parse_rule(words: list[str], table: str = "filter") -> tuple[Rule, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from k8snet.errors import CommandError, NotModelled
 from k8snet.linux.fact import changed
@@ -159,7 +160,7 @@ class _Restore:
         if line.startswith("["):
             text, _, line = line.partition(" ")
             counts = _counters(text)
-        command = read(split(line), self.table, is_restored=True, line=number)
+        command = changed(_read_line(line, self.table), line=number)
         if command.op in "LSVh":
             raise NotModelled(f"-{command.op} in the input of iptables-restore")
         return changed(command, counters=counts) if self.counters and counts else command
@@ -177,6 +178,12 @@ class _Restore:
             else:
                 transaction.declare(*entry)
         transaction.commit()
+
+
+@lru_cache(maxsize=1 << 16)
+def _read_line(line: str, table: str) -> Command:
+    """A line's command, which all namespaces that restore the same text share."""
+    return read(split(line), table, is_restored=True)
 
 
 def _counters(text: str) -> tuple[int, int] | None:
