@@ -16,8 +16,7 @@ from k8snet.lab.capture import line
 from k8snet.lab.replay import Answer, Entry, Lab, ask_model, replay
 from k8snet.lab.tables import TABLES, lines
 from k8snet.linux.address import Ip
-from k8snet.linux.device import Bridge
-from k8snet.linux.fact import Fact, changed
+from k8snet.linux.fact import Fact
 from k8snet.linux.log import ROOT, Command, Listen
 from k8snet.linux.packet import Arp, Packet
 from k8snet.linux.trace import Captured, Trace
@@ -97,23 +96,21 @@ def compare(world: World, trace: Trace) -> Comparison:
     network namespace its addresses, routes, policy rules, neighbours, iptables rules and tracked connections.
 
     Left out: TCP segments that only acknowledge (the kernel sends them when it sees fit), a SYN-ACK sent again (it is a
-    race between the timers of both ends), the sender's MAC of what a bridge device sends (it may change under the
-    capture's eyes), TCP options, sequence numbers
+    race between the timers of both ends), TCP options, sequence numbers
     and IPv4 ids, lengths, the order of captures on different devices, unicast ARP (a neighbour entry's age decides when
     it is probed), IPv6 (switched off inside), IGMP and other multicast; timeouts and counters. Where a rule calls on
     chance, the kernel throws its own dice, and may answer otherwise.
 
     Unavailable where this machine has no lab; a command or app that the kernel refuses is a difference.
 
-    >>> print(compare(world, world.ping("pod-a", "10.1.2.2")).differences)   # doctest: +SKIP
-    []
+    ``compare(world, world.ping("pod-a", "10.1.2.2")).differences`` is ``[]`` where both agree.
     """
     asked = _asked(world, trace)
     try:
         with replay(world, trace.log_position) as lab:
             lab.watch()
             outcome = _ask_both(lab, asked, trace)
-            captures = _captures(trace.captures, lab.captured(), _bridges(lab.model))
+            captures = _captures(trace.captures, lab.captured())
             return Comparison(str(asked), [*outcome, *captures, *_tables(lab)], lab.notes)
     except CommandError as refusal:
         return Comparison(str(asked), [Row("commands", "takes them all", str(refusal))], [])
@@ -148,13 +145,8 @@ def _outcome(trace: Trace, answer: Answer) -> list[Row]:
     return [Row("outcome", f"{name} {getattr(trace, name)}", f"{name} {getattr(answer, name)}") for name in OUTCOME]
 
 
-def _bridges(world: World) -> set[tuple[str, str]]:
-    every = (device for netns in (world.root, *world.netns.values()) for device in netns.devices.values())
-    return {(device.netns.name, device.name) for device in every if isinstance(device, Bridge)}
-
-
-def _captures(model: Iterable[Captured], kernel: Iterable[Captured], bridges: set[tuple[str, str]]) -> list[Row]:
-    ours, theirs = _by_device(model, bridges), _by_device(kernel, bridges)
+def _captures(model: Iterable[Captured], kernel: Iterable[Captured]) -> list[Row]:
+    ours, theirs = _by_device(model), _by_device(kernel)
     rows = []
     for netns, device in sorted(ours.keys() | theirs.keys(), key=lambda place: _first(place, list(ours))):
         place = (netns, device)
@@ -166,23 +158,15 @@ def _first(place: tuple[str, str], order: list[tuple[str, str]]) -> tuple[int, t
     return (order.index(place) if place in order else len(order), place)
 
 
-def _by_device(captures: Iterable[Captured], bridges: set[tuple[str, str]]) -> dict[tuple[str, str], list[str]]:
+def _by_device(captures: Iterable[Captured]) -> dict[tuple[str, str], list[str]]:
     """The lines of each device, without what depends on timers."""
     by_device: dict[tuple[str, str], list[str]] = defaultdict(list)
     probes: set[tuple[str, str, Ip, Ip]] = set()
     answers: set[tuple[str, str, str, Packet]] = set()
     for captured in captures:
         if not (_is_probing(captured, probes) or _is_repeating(captured, answers) or _is_passing(captured.packet)):
-            here = (captured.netns, captured.device)
-            by_device[here].append(line(_without_sender(captured) if here in bridges else captured))
+            by_device[captured.netns, captured.device].append(line(captured))
     return by_device
-
-
-def _without_sender(captured: Captured) -> Captured:
-    """What a bridge sends, without the sender's MAC: br_netfilter restores it in the buffer that the capture still reads."""
-    if captured.direction != "out":
-        return captured
-    return changed(captured, frame=changed(captured.frame, src="bridge"))
 
 
 def _is_repeating(captured: Captured, answers: set[tuple[str, str, str, Packet]]) -> bool:

@@ -127,17 +127,22 @@ def _no_way(skb: Skb, errno: str) -> None:
 
 def deliver(skb: Skb) -> None:
     """The packet is for this machine: INPUT, then to whoever it is for."""
+    if not _gathered(skb) or not passes("INPUT", skb):
+        return
+    if skb.packet.icmp is not None:
+        _deliver_icmp(skb, skb.packet.icmp)
+    else:
+        _deliver_to_socket(skb)
+
+
+def _gathered(skb: Skb) -> bool:
+    """Put the pieces of a packet together; False while one is missing."""
     whole = skb.netns.fragments.gather(skb.packet, skb.netns.world.now)
     if whole is None:
         skb.hop.add(Ignored("FRAG_QUEUED"))
-        return
+        return False
     skb.packet = whole
-    if not passes("INPUT", skb):
-        return
-    if whole.icmp is not None:
-        _deliver_icmp(skb, whole.icmp)
-    else:
-        _deliver_to_socket(skb)
+    return True
 
 
 def _deliver_icmp(skb: Skb, message: Icmp) -> None:
@@ -380,10 +385,12 @@ def _loop_in(device: Device, frame: Frame, skb: Skb) -> None:
 
 def passes(hook: str, skb: Skb) -> bool:
     """Take a packet through a hook: its stations in the kernel's order. False if it ended there."""
-    tables = skb.netns.netfilter.tables
+    tables, awake = skb.netns.netfilter.tables, skb.netns.netfilter.uses_conntrack
+    if awake and skb.packet.is_fragment and hook in ("PREROUTING", "OUTPUT") and not _gathered(skb):
+        return False  # conntrack sees whole packets only (nf_defrag_ipv4, before all tables)
     for station in HOOKS[hook]:
         if station == "conntrack":
-            if skb.netns.netfilter.uses_conntrack:
+            if awake:
                 conntrack.track(skb)
         elif station == "confirm":
             if not conntrack.confirm(skb):

@@ -8,13 +8,9 @@ from k8snet.linux import World
 from k8snet.linux.trace import Judged, Logged, Marked, Matched
 from tests.linux.walk_rows import WALKS, Walk, on_the_model
 
-DEFRAGMENTS = "conntrack puts fragments together before anyone asks"
-
 
 @pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.title)
-def test_the_model_counts_as_the_kernel_does(walk: Walk, request: pytest.FixtureRequest) -> None:
-    if walk.title == DEFRAGMENTS:
-        request.applymarker(pytest.mark.xfail(reason="the stack puts fragments together at INPUT only", strict=True))
+def test_the_model_counts_as_the_kernel_does(walk: Walk) -> None:
     assert on_the_model(walk) == walk.counted
 
 
