@@ -40,8 +40,8 @@ def available() -> str | None:
     """None if worlds can be replayed on this machine, else the reason why not, as a sentence's end.
 
     >>> reason = available()
-    >>> print("The lab is ready." if reason is None else f"No lab: {reason}")   # doctest: +SKIP
-    The lab is ready.
+    >>> reason is None or len(reason) > 0
+    True
     """
     if sys.platform != "linux":
         return f"{sys.platform} has no Linux network namespaces; use a Linux machine or a virtual one"

@@ -174,9 +174,13 @@ def _deliver_to_socket(skb: Skb) -> None:
     skb.hop.add(Delivered(packet.proto, packet.dport, heard.owner))
     if heard.app is not None:
         leg.answered_by, leg.seen_from = heard.app.name, f"{packet.src}:{packet.sport}"
-    role = "request" if skb.hop.traced.role == "reply" else "reply"
     for answer in heard.answers:
-        send(netns, answer, leg, role=role)
+        send(netns, answer, leg, role=_opposite(skb))
+
+
+def _opposite(skb: Skb) -> str:
+    """The role of a packet that answers this one."""
+    return "request" if skb.hop.traced.role == "reply" else "reply"
 
 
 def _nobody_listens(skb: Skb) -> None:
@@ -186,8 +190,7 @@ def _nobody_listens(skb: Skb) -> None:
         reset = reset_for(packet)
         skb.hop.add(Rejected("NO_SOCKET", "RST") if reset else Dropped("NO_SOCKET"))
         if reset is not None:
-            role = "request" if skb.hop.traced.role == "reply" else "reply"
-            send(skb.netns, reset, skb.hop.traced.leg, role=role)
+            send(skb.netns, reset, skb.hop.traced.leg, role=_opposite(skb))
         return
     code = 3 if packet.proto == "udp" else 2
     skb.hop.add(Rejected("NO_SOCKET" if code == 3 else "IP_NOPROTO", f"ICMP {icmp.name_of(UNREACHABLE, code)}"))
@@ -296,8 +299,7 @@ def complain(skb: Skb, message: Icmp) -> None:
     """Send an ICMP error about a packet to its sender, if one may be sent."""
     error = icmp.error_about(skb, message)
     if error is not None:
-        role = "request" if skb.hop.traced.role == "reply" else "reply"
-        send(skb.netns, error, skb.hop.traced.leg, role=role, about=skb)
+        send(skb.netns, error, skb.hop.traced.leg, role=_opposite(skb), about=skb)
 
 
 # --- out: to the wire --------------------------------------------------------------------------------------------
@@ -305,7 +307,7 @@ def complain(skb: Skb, message: Icmp) -> None:
 
 def output(skb: Skb) -> str | None:
     """POSTROUTING, then in pieces if it must be, to the next hop. Returns the errno if a local sender is told one."""
-    skb.iif = None if skb.oif is None else skb.iif
+    skb.iif = None  # POSTROUTING is told of the way out alone
     if not passes("POSTROUTING", skb):
         return "EPERM"
     device, way = skb.oif, skb.route
@@ -428,8 +430,7 @@ def _reject(skb: Skb, verdict: netfilter.Verdict) -> None:
         reset = reset_for(skb.packet)
         skb.hop.add(Rejected("NETFILTER_DROP", "RST", verdict.rule))
         if reset is not None:
-            role = "request" if skb.hop.traced.role == "reply" else "reply"
-            send(skb.netns, changed(reset, df=True), skb.hop.traced.leg, role=role, about=skb)
+            send(skb.netns, reset, skb.hop.traced.leg, role=_opposite(skb), about=skb)
         return
     code = icmp.REJECT_CODES[verdict.answer]
     skb.hop.add(Rejected("NETFILTER_DROP", f"ICMP {icmp.name_of(UNREACHABLE, code)}", verdict.rule))
