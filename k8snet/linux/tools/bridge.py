@@ -13,7 +13,8 @@ from k8snet.linux.fact import Fact, changed
 from k8snet.linux.netns import Netns
 from k8snet.linux.tools.ip import netns as netns_tool
 from k8snet.linux.tools.ip import show
-from k8snet.linux.tools.ip.words import MEANINGS, Options, Words, mac, resolve, switch, verb
+from k8snet.linux.tools.ip.words import Options, Words, mac, resolve, switch, verb
+from k8snet.linux.tools.libc import MEANINGS
 
 OBJECTS = ("link", "fdb", "mdb", "vlan", "vni", "monitor", "help")
 OPTIONS = ("-help", "-Version", "-statistics", "-details", "-oneline", "-timestamp", "-family", "-netns", "-color",

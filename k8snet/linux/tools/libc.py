@@ -13,17 +13,23 @@ from k8snet.linux.address import Ip
 MEANINGS = {
     "EACCES": "Permission denied",
     "EADDRNOTAVAIL": "Cannot assign requested address",
+    "EBUSY": "Device or resource busy",
     "ECONNREFUSED": "Connection refused",
     "ECONNRESET": "Connection reset by peer",
+    "EEXIST": "File exists",
     "EHOSTDOWN": "Host is down",
     "EHOSTUNREACH": "No route to host",
     "EINVAL": "Invalid argument",
     "EMSGSIZE": "Message too long",
+    "ENETDOWN": "Network is down",
     "ENETUNREACH": "Network is unreachable",
+    "ENODEV": "No such device",
+    "ENOENT": "No such file or directory",
     "ENONET": "Machine is not on the network",
     "ENOPROTOOPT": "Protocol not available",
     "EOPNOTSUPP": "Operation not supported",
     "EPERM": "Operation not permitted",
+    "ESRCH": "No such process",
 }
 """strerror(3): what people read for the name of an error number."""
 

@@ -13,24 +13,9 @@ from k8snet.linux.address import Ip, mask_of
 from k8snet.linux.device import Device
 from k8snet.linux.fact import Fact
 from k8snet.linux.netns import Netns
+from k8snet.linux.tools.libc import MEANINGS
 
 T = TypeVar("T")
-
-MEANINGS = {
-    "EACCES": "Permission denied",
-    "EADDRNOTAVAIL": "Cannot assign requested address",
-    "EBUSY": "Device or resource busy",
-    "EEXIST": "File exists",
-    "EHOSTUNREACH": "No route to host",
-    "EINVAL": "Invalid argument",
-    "ENETUNREACH": "Network is unreachable",
-    "ENODEV": "No such device",
-    "ENOENT": "No such file or directory",
-    "EOPNOTSUPP": "Operation not supported",
-    "ENETDOWN": "Network is down",
-    "ESRCH": "No such process",
-}
-"""What strerror(3) says of the errors that the kernel gives ``ip``."""
 
 
 class Options(Fact, frozen=True):
