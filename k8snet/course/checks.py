@@ -12,7 +12,7 @@ from k8snet.course import figure
 from k8snet.course.data import Goal, say, task
 from k8snet.errors import CommandError
 from k8snet.linux import Trace, World
-from k8snet.linux.trace import Captured
+from k8snet.linux.steps import Captured
 
 POD_C = "10.1.2.1"
 

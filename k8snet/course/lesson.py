@@ -12,7 +12,7 @@ from typing import Any
 from k8snet.course import checks, figure
 from k8snet.course.data import Choice, question, say, task
 from k8snet.linux import World
-from k8snet.linux.trace import Captured, Step
+from k8snet.linux.steps import Captured, Step
 from k8snet.linux.words import sentence
 from k8snet.show.question import ask
 

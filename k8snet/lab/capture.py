@@ -20,7 +20,7 @@ from k8snet.linux.packet import (
     Icmp,
     Packet,
 )
-from k8snet.linux.trace import Captured
+from k8snet.linux.steps import Captured
 
 PROTOCOL_NAMES = {number: name for name, number in PROTOCOL_NUMBERS.items()}
 ETHERTYPE_IP, ETHERTYPE_ARP = 0x0800, 0x0806

@@ -21,9 +21,10 @@ from k8snet.linux.device import Device
 from k8snet.linux.fact import Fact
 from k8snet.linux.log import ROOT, Command, Connect, Listen, Ping
 from k8snet.linux.packet import Packet
+from k8snet.linux.steps import Captured
 from k8snet.linux.sysctl import CONF, GLOBAL, NEIGH
 from k8snet.linux.tools import Output, split
-from k8snet.linux.trace import Captured, Trace
+from k8snet.linux.trace import Trace
 from k8snet.linux.world import World
 
 Entry = Command | Listen | Connect | Ping

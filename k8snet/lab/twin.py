@@ -19,7 +19,8 @@ from k8snet.linux.address import Ip
 from k8snet.linux.fact import Fact
 from k8snet.linux.log import ROOT, Command, Listen
 from k8snet.linux.packet import Arp, Packet
-from k8snet.linux.trace import Captured, Trace
+from k8snet.linux.steps import Captured
+from k8snet.linux.trace import Trace
 from k8snet.linux.world import World
 
 OUTCOME = ("fate", "errno", "icmp", "answered_by", "seen_from")

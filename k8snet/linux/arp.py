@@ -11,7 +11,8 @@ from k8snet.linux.device import Device
 from k8snet.linux.neigh import UNSURE, USABLE, Neigh
 from k8snet.linux.packet import UNREACHABLE, Arp, Frame, Icmp, Skb
 from k8snet.linux.route import is_local, lookup, select_address, source_error
-from k8snet.linux.trace import Awaited, Delivered, Dropped, Hop, Ignored, Leg, Resolved, Trace
+from k8snet.linux.steps import Awaited, Delivered, Dropped, Ignored, Resolved
+from k8snet.linux.trace import Hop, Leg, Trace
 
 QUEUE = 101
 """How many packets may wait for one neighbour (net.ipv4.neigh.*.unres_qlen)."""

@@ -14,7 +14,8 @@ from k8snet.linux.log import Connect, Ping
 from k8snet.linux.packet import ECHO_REQUEST, Icmp, Packet
 from k8snet.linux.route import is_local, route_out
 from k8snet.linux.sockets import Exchange, Tcp
-from k8snet.linux.trace import Awaited, Dropped, Leg, Routed, Trace
+from k8snet.linux.steps import Awaited, Dropped, Routed
+from k8snet.linux.trace import Leg, Trace
 
 if TYPE_CHECKING:
     from k8snet.linux.netns import Netns

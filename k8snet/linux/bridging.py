@@ -12,7 +12,8 @@ from k8snet.linux.address import is_group_mac
 from k8snet.linux.device import Bridge, Device
 from k8snet.linux.fact import changed
 from k8snet.linux.packet import Frame, Packet, Skb
-from k8snet.linux.trace import Bridged, Dropped, Hop, Ignored, Learned
+from k8snet.linux.steps import Bridged, Dropped, Ignored, Learned
+from k8snet.linux.trace import Hop
 
 
 def receive(port: Device, frame: Frame, hop: Hop) -> None:

@@ -14,7 +14,7 @@ from k8snet.linux import tcpstate
 from k8snet.linux.address import Ip
 from k8snet.linux.fact import Fact, changed
 from k8snet.linux.packet import ECHO_REPLY, ECHO_REQUEST, REDIRECT, Icmp, Packet, Skb
-from k8snet.linux.trace import Rewritten, Tracked
+from k8snet.linux.steps import Rewritten, Tracked
 
 if TYPE_CHECKING:
     from k8snet.linux.netns import Netns

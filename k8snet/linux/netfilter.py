@@ -15,8 +15,8 @@ from k8snet.linux.fact import Fact
 from k8snet.linux.matches import Counter, Match, Protocol, Recent
 from k8snet.linux.packet import Skb
 from k8snet.linux.recent import Lists
+from k8snet.linux.steps import Judged, Matched
 from k8snet.linux.targets import Jump, Reject, Return, Target
-from k8snet.linux.trace import Judged, Matched
 
 HOOKS: dict[str, tuple[str, ...]] = {
     "PREROUTING": ("raw", "conntrack", "mangle", "nat"),

@@ -23,18 +23,8 @@ from k8snet.linux.netns import Netns
 from k8snet.linux.packet import ECHO_REQUEST, REDIRECT, TIME_EXCEEDED, UNREACHABLE, Arp, Frame, Icmp, Packet, Skb
 from k8snet.linux.route import Lookup, is_local, lookup, route_out, sender_is_on_link, source_error
 from k8snet.linux.sockets import reset_for
-from k8snet.linux.trace import (
-    Delivered,
-    Dropped,
-    Forwarded,
-    Fragmented,
-    Hop,
-    Ignored,
-    Leg,
-    Rejected,
-    Routed,
-    TracedPacket,
-)
+from k8snet.linux.steps import Delivered, Dropped, Forwarded, Fragmented, Ignored, Rejected, Routed
+from k8snet.linux.trace import Hop, Leg, TracedPacket
 
 ICMP_OF_ERRNO = {"EHOSTUNREACH": 1, "ENETUNREACH": 0, "EACCES": 13}
 """What a router tells the sender when it has no way: the code of ICMP "unreachable"; nothing for a blackhole's EINVAL."""

@@ -15,7 +15,7 @@ from k8snet.linux.conntrack import NatRange
 from k8snet.linux.fact import Fact, changed
 from k8snet.linux.packet import PROTOCOL_NUMBERS
 from k8snet.linux.route import select_address
-from k8snet.linux.trace import Logged, Marked
+from k8snet.linux.steps import Logged, Marked
 
 if TYPE_CHECKING:
     from k8snet.linux.packet import Skb

@@ -11,7 +11,8 @@ from k8snet.linux import icmp as icmp_names
 from k8snet.linux.address import BROADCAST_MAC
 from k8snet.linux.packet import ECHO_REQUEST, Arp, Packet
 from k8snet.linux.route import Lookup
-from k8snet.linux.trace import Captured, Hop, Judged, Rewritten, Routed, Step, Trace, TracedPacket, Tracked
+from k8snet.linux.steps import Captured, Judged, Rewritten, Routed, Step, Tracked
+from k8snet.linux.trace import Hop, Trace, TracedPacket
 
 ENGLISH = {
     "Captured.in": "{device} < {frame}",
@@ -55,7 +56,7 @@ ENGLISH = {
 def sentence(step: Step, words: dict[str, str] = ENGLISH) -> str:
     """What a step says.
 
-    >>> from k8snet.linux.trace import Forwarded
+    >>> from k8snet.linux.steps import Forwarded
     >>> sentence(Forwarded(63))
     'forwarded: TTL is now 63'
     """

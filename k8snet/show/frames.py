@@ -15,7 +15,8 @@ from k8snet.linux.words import segment, sentence
 if TYPE_CHECKING:
     import pandas
 
-    from k8snet.linux.trace import Captured, Trace
+    from k8snet.linux.steps import Captured
+    from k8snet.linux.trace import Trace
 
 CAPTURE_COLUMNS = ("time", "packet", "netns", "device", "direction", "proto", "src", "dst", "ttl", "what")
 STEP_COLUMNS = ("packet", "role", "netns", "step", "detail")

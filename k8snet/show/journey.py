@@ -10,20 +10,8 @@ from collections.abc import Iterator
 
 from k8snet.linux.fact import Fact
 from k8snet.linux.packet import Arp, Packet
-from k8snet.linux.trace import (
-    Awaited,
-    Bridged,
-    Captured,
-    Delivered,
-    Dropped,
-    Forwarded,
-    Hop,
-    Ignored,
-    Rejected,
-    Rewritten,
-    Trace,
-    TracedPacket,
-)
+from k8snet.linux.steps import Awaited, Bridged, Captured, Delivered, Dropped, Forwarded, Ignored, Rejected, Rewritten
+from k8snet.linux.trace import Hop, Trace, TracedPacket
 from k8snet.show.cell import Note
 from k8snet.show.chart import Chart, Point
 

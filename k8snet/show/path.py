@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from k8snet.linux.packet import Arp, Packet
-from k8snet.linux.trace import Delivered, Dropped, Rejected
+from k8snet.linux.steps import Delivered, Dropped, Rejected
 from k8snet.show.cell import Note, Notes
 from k8snet.show.chart import Point, read
 from k8snet.show.figure import Figure

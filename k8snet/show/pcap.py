@@ -19,7 +19,8 @@ from k8snet.linux.wire import encode
 if TYPE_CHECKING:
     from os import PathLike
 
-    from k8snet.linux.trace import Captured, Trace
+    from k8snet.linux.steps import Captured
+    from k8snet.linux.trace import Trace
 
 EPOCH = 1767225600
 """2026-01-01 00:00:00 UTC: where a world's clock begins in the files."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from k8snet.linux import World
-from k8snet.linux.trace import Judged, Logged, Marked, Matched
+from k8snet.linux.steps import Judged, Logged, Marked, Matched
 from tests.linux.walk_rows import WALKS, Walk, on_the_model
 
 

@@ -15,9 +15,10 @@ from k8snet.linux.device import Device, Loopback
 from k8snet.linux.netns import Netns
 from k8snet.linux.packet import Arp
 from k8snet.linux.route import lookup, select_address
+from k8snet.linux.steps import Captured
 from k8snet.linux.tools import Output
 from k8snet.linux.tools.libc import address_of, options
-from k8snet.linux.trace import Captured, Leg, Trace
+from k8snet.linux.trace import Leg, Trace
 
 INTERVAL = 1.0
 """Seconds between two questions."""

@@ -16,9 +16,10 @@ from k8snet.linux.log import Ping
 from k8snet.linux.netns import Netns
 from k8snet.linux.packet import ECHO_REPLY, REDIRECT, TIME_EXCEEDED, Icmp, Packet
 from k8snet.linux.route import route_out
+from k8snet.linux.steps import Captured, Delivered, Rewritten, Step
 from k8snet.linux.tools import Output
 from k8snet.linux.tools.libc import MEANINGS, address_of, options
-from k8snet.linux.trace import Captured, Delivered, Rewritten, Step, Trace
+from k8snet.linux.trace import Trace
 
 LINGER = 10.0
 """How long the last answer is waited for if ``-W`` does not say, in seconds."""

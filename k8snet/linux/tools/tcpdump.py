@@ -12,10 +12,10 @@ from k8snet.errors import CommandError, NotModelled
 from k8snet.linux.address import BROADCAST_MAC, ZERO_MAC, Ip
 from k8snet.linux.netns import Netns
 from k8snet.linux.packet import PROTOCOL_NUMBERS, REDIRECT, TIME_EXCEEDED, Arp, Frame, Icmp, Packet
+from k8snet.linux.steps import Captured
 from k8snet.linux.tools import Output
 from k8snet.linux.tools.libc import options
 from k8snet.linux.tools.pcap_filter import compiled
-from k8snet.linux.trace import Captured
 from k8snet.linux.wire import TCP_WINDOW, encode_packet
 
 ECHOES = {0: "reply", 8: "request"}
