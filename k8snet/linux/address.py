@@ -120,6 +120,7 @@ def _prefix_length(text: str) -> int:
 
 ZERO_MAC = "00:00:00:00:00:00"
 BROADCAST_MAC = "ff:ff:ff:ff:ff:ff"
+ODD_DIGITS = frozenset("13579bdfBDF")
 
 
 def numbered_mac(number: int) -> str:
@@ -133,4 +134,4 @@ def numbered_mac(number: int) -> str:
 
 def is_group_mac(mac: str) -> bool:
     """Broadcast or multicast: the lowest bit of the first byte is set (IEEE 802.3)."""
-    return int(mac[1], 16) & 1 == 1
+    return mac[1] in ODD_DIGITS

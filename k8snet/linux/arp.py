@@ -26,8 +26,8 @@ def resolve(skb: Skb, device: Device, ip: Ip) -> str | None:
         entry = table.add(device.name, ip, _new(device, "INCOMPLETE"))
     state = entry.state(now)
     if state in USABLE and entry.mac is not None:
-        _use(device, ip, entry, state)
-        skb.hop.add(Resolved(device.name, ip, entry.mac, entry.state(now)))
+        state = _use(device, ip, entry, state)
+        skb.hop.add(Resolved(device.name, ip, entry.mac, state))
         return entry.mac
     _wait(skb, device, ip, entry)
     return None
@@ -161,15 +161,17 @@ def _give_up(entry: Neigh) -> None:
         stack.complain(skb, Icmp(UNREACHABLE, 1))
 
 
-def _use(device: Device, ip: Ip, entry: Neigh, state: str) -> None:
-    """A STALE entry is used at once, and looked into after a while if nobody confirms it meanwhile."""
+def _use(device: Device, ip: Ip, entry: Neigh, state: str) -> str:
+    """A STALE entry is used at once, and looked into after a while if nobody confirms it meanwhile: its state now."""
     entry.has_header = True
-    if state == "STALE":
-        world = device.netns.world
-        entry.nud = "DELAY"
-        entry.round += 1
-        wait = device.netns.sysctls.neigh(device.name, "delay_first_probe_time")
-        world.at(world.now + wait, _look_into, device, ip, entry, entry.round, world.now)
+    if state != "STALE":
+        return state
+    world = device.netns.world
+    entry.nud = "DELAY"
+    entry.round += 1
+    wait = device.netns.sysctls.neigh(device.name, "delay_first_probe_time")
+    world.at(world.now + wait, _look_into, device, ip, entry, entry.round, world.now)
+    return entry.nud
 
 
 def _look_into(device: Device, ip: Ip, entry: Neigh, asking: int, since: float) -> None:

@@ -38,9 +38,12 @@ def receive(port: Device, frame: Frame, hop: Hop) -> None:
 
 def _for_iptables(bridge: Bridge, port: Device, frame: Frame, hop: Hop) -> Skb | None:
     """The packet as iptables will see it: come in by the bridge; None if iptables does not see it."""
-    if not isinstance(frame.payload, Packet) or not bridge.netns.sysctls["net.bridge.bridge-nf-call-iptables"]:
+    netns = bridge.netns
+    if not netns.netfilter.tables or not isinstance(frame.payload, Packet):
         return None
-    skb = Skb(bridge.netns, frame.payload, hop, iif=bridge)
+    if not netns.sysctls["net.bridge.bridge-nf-call-iptables"]:
+        return None
+    skb = Skb(netns, frame.payload, hop, iif=bridge)
     skb.physin = port
     skb.src_mac = frame.src
     skb.has_prerouted = True
@@ -152,7 +155,7 @@ def _out(bridge: Bridge, port: Device | None, out: Device, frame: Frame, hop: Ho
 
 def _is_own(bridge: Bridge, mac: str) -> bool:
     """Whether a MAC address is the bridge's, or one of its ports': all of them mean this machine."""
-    return mac == bridge.mac or any(mac == port.mac for port in bridge.ports)
+    return mac == bridge.mac or mac in [port.mac for port in bridge.ports]
 
 
 def _hand_up(bridge: Bridge, frame: Frame, hop: Hop, skb: Skb | None) -> None:

@@ -262,8 +262,10 @@ def _search(skb: Skb, conn: Conn, wanted: Tuple, kind: str, allowed: NatRange) -
     size = high - low + 1
     start = skb.netns.world.draw(0, size - 1) if kind == "src" or allowed.random_fully or allowed.random else 0
     for step in range(min(size, 128)):
-        candidate = _with_port(wanted, kind, low + (start + step) % size)
+        port = low + (start + step) % size
+        candidate = _with_port(wanted, kind, port)
         if _is_free(skb, conn, candidate):
+            skb.netns.world.drawn.add(port)
             return candidate
     return None
 

@@ -7,13 +7,14 @@ include/uapi/linux/netfilter_ipv4.h (priorities), net/netfilter/nf_tables_core.c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import copy
 from typing import Any
 
+from k8snet.linux.chainindex import SMALL, ChainIndex
 from k8snet.linux.fact import Fact
 from k8snet.linux.matches import Counter, Match, Protocol, Recent
-from k8snet.linux.packet import Skb
+from k8snet.linux.packet import Packet, Skb
 from k8snet.linux.recent import Lists
 from k8snet.linux.steps import Judged, Matched
 from k8snet.linux.targets import Jump, Reject, Return, Target
@@ -48,6 +49,13 @@ class Rule(Fact, frozen=True):
         """What follows ``-j`` or ``-g``: the target's name, or the chain's; empty if the rule only counts."""
         return self.target.chain if isinstance(self.target, Jump) else self.target.word if self.target else ""
 
+    def holds(self, skb: Skb, counter: Counter) -> bool:
+        """Whether all that it asks is true of the packet; the first no ends the asking."""
+        for match in self.matches:  # noqa: SIM110 - on every packet's way; all() would make a generator each time
+            if not match.holds(skb, counter):
+                return False
+        return True
+
     @property
     def proto(self) -> str:
         """The protocol that it asks for; with a ``!`` if it asks for all others; "" if it does not ask."""
@@ -75,7 +83,7 @@ class Rule(Fact, frozen=True):
 class Chain:
     """Rules in order, each with its counter in ``counters``. A built-in chain has a ``policy``, others have None."""
 
-    __slots__ = ("counter", "counters", "name", "policy", "rules")
+    __slots__ = ("_index", "counter", "counters", "name", "policy", "rules")
 
     def __init__(self, name: str, policy: str | None = None) -> None:
         self.name = name
@@ -84,25 +92,38 @@ class Chain:
         """What the policy decided about; the kernel counts that only once someone has set it (iptables-restore -c)."""
         self.rules: list[Rule] = []
         self.counters: list[Counter] = []
+        self._index: ChainIndex | None = None
 
     def insert(self, index: int, rule: Rule, counter: Counter | None = None) -> None:
         """Put a rule before the one at ``index`` (from 0)."""
         self.rules.insert(index, rule)
         self.counters.insert(index, counter or Counter())
+        self._index = None
 
     def delete(self, index: int) -> None:
         """Remove the rule at ``index`` (from 0)."""
         del self.rules[index], self.counters[index]
+        self._index = None
 
     def clear(self) -> None:
         """Remove all rules."""
         self.rules.clear()
         self.counters.clear()
+        self._index = None
+
+    def candidates(self, packet: Packet) -> Sequence[int]:
+        """The positions (from 0, in order) of the rules that need to be asked about a packet; no other can match it."""
+        if len(self.rules) <= SMALL:
+            return range(len(self.rules))
+        if self._index is None:
+            self._index = ChainIndex(self.rules)
+        return self._index.candidates(packet)
 
     def copy(self) -> Chain:
         """The same chain with lists of its own; a transaction works on it, and it counts on where this one stopped."""
         chain = Chain(self.name, self.policy)
         chain.counter, chain.rules, chain.counters = self.counter, list(self.rules), list(self.counters)
+        chain._index = self._index
         return chain
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Chain:
@@ -186,30 +207,37 @@ def walk(netfilter: Netfilter, table_name: str, hook: str, skb: Skb) -> Verdict:
 
 
 def _ask(table: Table, base: Chain, skb: Skb) -> tuple[Verdict | None, int]:
-    """The verdict of the first rule that has one (None: all were asked), and how many rules were asked."""
-    chain, index, tried = base, 0, 0
-    callers: list[tuple[Chain, int]] = []
+    """The verdict of the first rule that has one (None: no rule had), and how many rules the kernel would have asked.
+
+    Only those that could match are asked; the others are counted (chainindex.py).
+    """
+    chain, counted, tried = base, 0, 0
+    positions = iter(base.candidates(skb.packet))
+    callers: list[tuple[Chain, Iterator[int], int]] = []
     while True:
-        if index == len(chain.rules):
+        index = next(positions, None)
+        if index is None:
+            tried += len(chain.rules) - counted
             if not callers:
                 return None, tried
-            chain, index = callers.pop()
+            chain, positions, counted = callers.pop()
             continue
+        tried += index + 1 - counted
+        counted = index + 1
         rule, counter = chain.rules[index], chain.counters[index]
-        index += 1
-        tried += 1
-        if not all(match.holds(skb, counter) for match in rule.matches):
+        if not rule.holds(skb, counter):
             continue
         counter.count(skb)
         text = rule.line(chain.name)
-        skb.hop.add(Matched(base.name, table.name, chain.name, index, text, rule.word))
+        skb.hop.add(Matched(base.name, table.name, chain.name, counted, text, rule.word))
         target = rule.target
         if isinstance(target, Jump):
             if not target.goto:
-                callers.append((chain, index))
-            chain, index = table.chains[target.chain], 0
+                callers.append((chain, positions, counted))
+            chain, counted = table.chains[target.chain], 0
+            positions = iter(chain.candidates(skb.packet))
         elif isinstance(target, Return):
-            index = len(chain.rules)
+            positions, counted = iter(()), len(chain.rules)
         elif target is not None:
             word = target.act(skb, base.name)
             if word:

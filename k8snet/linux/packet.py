@@ -132,29 +132,26 @@ class Skb:
     behind them. ``ctinfo`` and ``reply`` say what the packet is to its connection ``conn``.
     """
 
-    __slots__ = ("bridged", "conn", "ctinfo", "has_prerouted", "hop", "iif", "mark", "netns", "oif", "packet",
-                 "physin", "physout", "reply", "route", "src_mac")
+    oif: Device | None = None
+    physin: Device | None = None
+    physout: Device | None = None
+    mark = 0
+    route: Lookup | None = None
+    conn: Conn | None = None
+    ctinfo = ""
+    reply = False
+    src_mac = ""
+    bridged = False
+    has_prerouted = False
 
     def __init__(self, netns: Netns, packet: Packet, hop: Hop, *, iif: Device | None = None) -> None:
         self.netns = netns
         self.packet = packet
         self.hop = hop
         self.iif = iif
-        self.oif: Device | None = None
-        self.physin: Device | None = None
-        self.physout: Device | None = None
-        self.mark = 0
-        self.route: Lookup | None = None
-        self.conn: Conn | None = None
-        self.ctinfo = ""
-        self.reply = False
-        self.src_mac = ""
-        self.bridged = False
-        self.has_prerouted = False
 
     def clone(self) -> Skb:
         """The same packet with the same notes, for a copy that goes another way."""
-        copy = Skb(self.netns, self.packet, self.hop)
-        for name in Skb.__slots__:
-            setattr(copy, name, getattr(self, name))
-        return copy
+        twin = Skb.__new__(Skb)
+        twin.__dict__.update(self.__dict__)
+        return twin

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from k8snet.linux.address import EVERYWHERE, Ip, Network
 from k8snet.linux.device import Device, Loopback
@@ -133,10 +133,22 @@ class RoutingTable:
         return iter(sorted(routes, key=lambda route: (route.network.address, -route.network.length)))
 
 
+class Answers(dict[tuple[Any, ...], Any]):
+    """What lookups came to, by what was asked. Only until something changes; a fork begins with none."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Answers:
+        return Answers()
+
+
 class Routing:
-    """The routing of one network namespace: ``tables`` by number, and the ``policies`` that choose among them."""
+    """The routing of one network namespace: ``tables`` by number, and the ``policies`` that choose among them.
+
+    ``answers`` remembers lookups. They depend on routes, devices, addresses and sysctls, all of which only commands
+    change; so the world forgets them after each command.
+    """
 
     def __init__(self) -> None:
+        self.answers = Answers()
         self.tables = {LOCAL: RoutingTable(), MAIN: RoutingTable(), DEFAULT: RoutingTable()}
         self.policies = [Policy(0, LOCAL), Policy(32766, MAIN), Policy(32767, DEFAULT)]
         self.redirects: dict[Ip, Ip] = {}
@@ -150,10 +162,12 @@ class Routing:
 
     def add(self, route: Route, *, first: bool = False) -> None:
         """Add a route to the table that it names."""
+        self.answers.clear()
         self.table(route.table).add(route, first=first)
 
     def remove(self, route: Route) -> None:
         """Remove a route from the table that it names."""
+        self.answers.clear()
         self.table(route.table).remove(route)
 
     def add_policy(self, policy: Policy) -> None:
@@ -170,6 +184,14 @@ def lookup(netns: Netns, dst: Ip, *, src: int = 0, mark: int = 0, iif: str | Non
 
     A ``throw`` route sends the search back to the policy rules; a route by a device that is down does not count.
     """
+    answers, question = netns.routing.answers, (dst, src, mark, iif, oif)
+    answer: Lookup | None = answers.get(question)
+    if answer is None:
+        answer = answers[question] = _look_up(netns, dst, src, mark, iif, oif)
+    return answer
+
+
+def _look_up(netns: Netns, dst: Ip, src: int, mark: int, iif: str | None, oif: str | None) -> Lookup:
     for policy in netns.routing.policies:
         if not policy.concerns(src, dst, mark, iif or "lo", oif):
             continue

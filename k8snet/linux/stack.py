@@ -15,13 +15,14 @@ from __future__ import annotations
 
 from k8snet.linux import arp, bridging, conntrack, icmp, netfilter
 from k8snet.linux.address import BROADCAST_MAC, ZERO_MAC, Ip, is_group_mac
+from k8snet.linux.arrival import route_in as arrival_of
 from k8snet.linux.device import Bridge, Device, Loopback, Veth
 from k8snet.linux.fact import changed
 from k8snet.linux.fragment import cut
 from k8snet.linux.netfilter import HOOKS
 from k8snet.linux.netns import Netns
 from k8snet.linux.packet import ECHO_REQUEST, REDIRECT, TIME_EXCEEDED, UNREACHABLE, Arp, Frame, Icmp, Packet, Skb
-from k8snet.linux.route import Lookup, is_local, lookup, route_out, sender_is_on_link, source_error
+from k8snet.linux.route import Lookup, is_local, route_out, sender_is_on_link
 from k8snet.linux.sockets import reset_for
 from k8snet.linux.steps import Delivered, Dropped, Forwarded, Fragmented, Ignored, Rejected, Routed
 from k8snet.linux.trace import Hop, Leg, TracedPacket
@@ -71,38 +72,22 @@ def ip_receive(skb: Skb) -> None:
 
 
 def route_in(skb: Skb) -> Lookup | None:
-    """Where an incoming packet goes; None if it goes nowhere, and then its end is on record (ip_route_input_slow)."""
-    netns, packet, device = skb.netns, skb.packet, skb.iif
-    assert device is not None
-    error = _martian(netns, packet, device) or source_error(netns, packet.src, packet.dst, device, skb.mark)
-    if error is not None:
-        skb.hop.add(Dropped(error))
+    """Where an incoming packet goes; None if it goes nowhere, and then its end is on record."""
+    packet = skb.packet
+    assert skb.iif is not None
+    arrival = arrival_of(skb.netns, packet.src, packet.dst, skb.iif, skb.mark)
+    way = arrival.way
+    if way is not None:
+        skb.hop.add(Routed(packet.dst, way))
+    if arrival.reason is not None:
+        skb.hop.add(Dropped(arrival.reason))
         return None
-    way = lookup(netns, packet.dst, src=packet.src, mark=skb.mark, iif=device.name)
-    skb.hop.add(Routed(packet.dst, way))
-    if way.type in ("local", "broadcast") and way.errno is None:
-        skb.route = way
-        return way
-    if not netns.sysctls.conf(device.name, "forwarding"):
-        skb.hop.add(Dropped("IP_INNOROUTES"))  # not a router: silence
-        return None
+    assert way is not None
     if way.errno is not None:
         _no_way(skb, way.errno)
         return None
     skb.route = way
     return way
-
-
-def _martian(netns: Netns, packet: Packet, device: Device) -> str | None:
-    """Addresses that cannot come in by a wire: nobody's, everybody's, or a loopback address."""
-    src, dst = packet.src, packet.dst
-    if src.is_multicast or src == 0xFFFFFFFF or src == 0:
-        return "IP_INVALID_SOURCE"
-    if dst == 0:
-        return "IP_INVALID_DEST"
-    if isinstance(device, Loopback) or netns.sysctls.conf(device.name, "route_localnet"):
-        return None
-    return "IP_LOCALNET" if dst.is_loopback or src.is_loopback else None
 
 
 def _no_way(skb: Skb, errno: str) -> None:
@@ -378,6 +363,8 @@ def _loop_in(device: Device, frame: Frame, skb: Skb) -> None:
 def passes(hook: str, skb: Skb) -> bool:
     """Take a packet through a hook: its stations in the kernel's order. False if it ended there."""
     tables, awake = skb.netns.netfilter.tables, skb.netns.netfilter.uses_conntrack
+    if not tables:
+        return True
     if awake and skb.packet.is_fragment and hook in ("PREROUTING", "OUTPUT") and not _gathered(skb):
         return False  # conntrack sees whole packets only (nf_defrag_ipv4, before all tables)
     for station in HOOKS[hook]:

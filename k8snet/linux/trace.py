@@ -27,7 +27,7 @@ class Hop:
     ``iif`` and ``oif`` are the ends of the wires by which it came and left, None where it was made or ended here.
     """
 
-    __slots__ = ("iif", "netns", "oif", "steps", "traced")
+    __slots__ = ("_captures", "iif", "netns", "oif", "steps", "traced")
 
     def __init__(self, traced: TracedPacket, netns: str, iif: str | None) -> None:
         self.traced = traced
@@ -35,6 +35,7 @@ class Hop:
         self.iif = iif
         self.oif: str | None = None
         self.steps: list[Step] = []
+        self._captures = traced.leg.trace.captures
 
     def add(self, step: Step) -> None:
         """Note what has just happened."""
@@ -44,7 +45,7 @@ class Hop:
         """Note that a device saw the frame; it is a step, and a line of the trace's captures."""
         captured = Captured(self.netns, device, direction, frame, now)
         self.steps.append(captured)
-        self.traced.leg.trace.captures.append(captured)
+        self._captures.append(captured)
 
     @property
     def rules(self) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import random
+from collections import deque
 from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any, NamedTuple, Self
@@ -25,13 +26,8 @@ from k8snet.linux.trace import Trace
 WIRE_DELAY = 0.00001
 
 
-class Event(NamedTuple):
-    """Something that will happen: ``act(*args)`` at ``time``; ``order`` keeps equals in the order of their making."""
-
-    time: float
-    order: int
-    act: Callable[..., None]
-    args: tuple[Any, ...]
+Event = tuple[float, int, Callable[..., None], tuple[Any, ...]]
+"""Something that will happen: a time, a number that keeps equals in the order of their making, what to do, with what."""
 
 
 class Outcome(NamedTuple):
@@ -61,12 +57,15 @@ class World:
         self.netns: dict[str, Netns] = {}
         self.traces: list[Trace] = []
         """What was asked so far, the newest last; ``tcpdump`` reads it."""
+        self.drawn: set[int] = set()
+        """Ports and echo ids that a kernel draws at random: which ones they are means nothing (`lab.compare`)."""
         self._random = random.Random(seed)
         self._script: list[bool] | None = None
         self._scripted: list[tuple[bool, float]] = []
-        self._events: list[Event] = []
+        self._timers: list[Event] = []
+        self._wire: deque[Event] = deque()
+        """Frames on their way: each takes equally long, so they arrive in the order in which they left."""
         self._order = 0
-        self._on_the_wire = 0
         self._devices_made = 0
         self._packet_ids = 0
 
@@ -84,6 +83,8 @@ class World:
             if check:
                 raise
             return Output(str(error), code=error.code)
+        finally:
+            self._forget_lookups()
         self.log.append(log.Command(line, stdin))
         return output
 
@@ -167,34 +168,34 @@ class World:
     def at(self, time: float, act: Callable[..., None], *args: Any) -> None:
         """Do something later."""
         self._order += 1
-        heappush(self._events, Event(time, self._order, act, args))
+        heappush(self._timers, (time, self._order, act, args))
 
     def over_the_wire(self, act: Callable[..., None], *args: Any) -> None:
         """Do something when a frame that leaves now has arrived."""
-        self._on_the_wire += 1
-        self.at(self.now + WIRE_DELAY, self._arrive, act, args)
-
-    def _arrive(self, act: Callable[..., None], args: tuple[Any, ...]) -> None:
-        self._on_the_wire -= 1
-        act(*args)
+        self._order += 1
+        self._wire.append((self.now + WIRE_DELAY, self._order, act, args))
 
     def run(self, until: Callable[[], bool], deadline: float) -> None:
         """Let things happen, in the order of time, until a condition holds or the deadline has come."""
-        while self._events and self._events[0].time <= deadline:
-            if until():
+        while not until():
+            if not self._happen(deadline):
+                self.now = max(self.now, deadline)
                 return
-            event = heappop(self._events)
-            self.now = event.time
-            event.act(*event.args)
-        if not until():
-            self.now = max(self.now, deadline)
 
     def run_dry(self) -> None:
         """Let everything arrive that is on a wire; timers that are due later wait."""
-        while self._on_the_wire:
-            event = heappop(self._events)
-            self.now = event.time
-            event.act(*event.args)
+        while self._wire:
+            self._happen(self._wire[-1][0])
+
+    def _happen(self, deadline: float) -> bool:
+        """Let the next thing happen; False if nothing is due by the deadline."""
+        wire, timers = self._wire, self._timers
+        by_wire = bool(wire) and (not timers or wire[0] < timers[0])
+        if not (by_wire or timers) or (wire if by_wire else timers)[0][0] > deadline:
+            return False
+        self.now, _, act, args = wire.popleft() if by_wire else heappop(timers)
+        act(*args)
+        return True
 
     def next_packet_id(self) -> int:
         """The identification of a packet that will be cut (RFC 791): 1, 2, …"""
@@ -205,6 +206,10 @@ class World:
         """The interface index and the MAC address of the next device: the same in every run."""
         self._devices_made += 1
         return self._devices_made + 1, numbered_mac(self._devices_made)
+
+    def _forget_lookups(self) -> None:
+        for netns in (self.root, *self.netns.values()):
+            netns.routing.answers.clear()
 
     def _find(self, name: str) -> Netns:
         if name == log.ROOT:
