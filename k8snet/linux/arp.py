@@ -26,7 +26,9 @@ def resolve(skb: Skb, device: Device, ip: Ip) -> str | None:
         entry = table.add(device.name, ip, _new(device, "INCOMPLETE"))
     state = entry.state(now)
     if state in USABLE and entry.mac is not None:
-        state = _use(device, ip, entry, state)
+        entry.has_header = True
+        if state == "STALE":
+            state = _doubt(device, ip, entry)
         skb.hop.add(Resolved(device.name, ip, entry.mac, state))
         return entry.mac
     _wait(skb, device, ip, entry)
@@ -161,11 +163,8 @@ def _give_up(entry: Neigh) -> None:
         stack.complain(skb, Icmp(UNREACHABLE, 1))
 
 
-def _use(device: Device, ip: Ip, entry: Neigh, state: str) -> str:
+def _doubt(device: Device, ip: Ip, entry: Neigh) -> str:
     """A STALE entry is used at once, and looked into after a while if nobody confirms it meanwhile: its state now."""
-    entry.has_header = True
-    if state != "STALE":
-        return state
     world = device.netns.world
     entry.nud = "DELAY"
     entry.round += 1

@@ -7,10 +7,11 @@ br_forward.c and br_netfilter_hooks.c; why it exists: https://wiki.nftables.org,
 
 from __future__ import annotations
 
-from k8snet.linux import stack
+from k8snet.linux import hooks, stack
 from k8snet.linux.address import is_group_mac
 from k8snet.linux.device import Bridge, Device
 from k8snet.linux.fact import changed
+from k8snet.linux.neigh import CERTAIN
 from k8snet.linux.packet import Frame, Packet, Skb
 from k8snet.linux.steps import Bridged, Dropped, Ignored, Learned
 from k8snet.linux.trace import Hop
@@ -28,7 +29,7 @@ def receive(port: Device, frame: Frame, hop: Hop) -> None:
         forward(bridge, port, frame, hop)
         return
     goal = skb.packet.dst
-    if not stack.passes("PREROUTING", skb):
+    if not hooks.passes("PREROUTING", skb):
         return
     if skb.packet.dst == goal:
         forward(bridge, port, changed(frame, payload=skb.packet), hop, skb)
@@ -63,7 +64,8 @@ def _forward_translated(bridge: Bridge, port: Device, frame: Frame, skb: Skb) ->
         return
     skb.bridged = True
     entry = bridge.netns.neighbours.find(bridge.name, way.via)
-    if entry is not None and entry.has_header and entry.mac is not None:
+    certain = entry is not None and entry.state(bridge.netns.world.now) in CERTAIN
+    if entry is not None and certain and entry.has_header and entry.mac is not None:
         resume(bridge, skb, entry.mac)
     else:
         stack.send_to_neighbour(skb, bridge, way.via)
@@ -146,10 +148,10 @@ def _out(bridge: Bridge, port: Device | None, out: Device, frame: Frame, hop: Ho
         return
     copy = skb.clone()
     copy.iif, copy.oif, copy.physin, copy.physout = bridge, bridge, port, out
-    if not stack.passes("FORWARD", copy):
+    if not hooks.passes("FORWARD", copy):
         return
     copy.iif = None
-    if stack.passes("POSTROUTING", copy):
+    if hooks.passes("POSTROUTING", copy):
         stack.transmit(out, changed(frame, payload=copy.packet), hop)
 
 

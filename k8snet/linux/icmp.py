@@ -32,43 +32,38 @@ REJECT_CODES = {
 """``REJECT --reject-with`` and the code that it sends."""
 
 BURST = 6
+REDIRECT_LOAD, REDIRECT_NUMBER = 0.02, 9
 
 
 class RateLimit:
-    """How many ICMP errors a peer may still get: six at once, then one each ``icmp_ratelimit`` (inet_peer_xrlim_allow)."""
+    """How many ICMP messages of its own accord a kernel may still send to each peer: errors, and redirects.
+
+    Errors: six at once, then one each ``icmp_ratelimit``. Redirects: 40, 80, 160 … ms apart, nine times, then again after
+    20 s of quiet. Both are counted on one clock, so who has just been redirected gets no error for a while.
+    Kernel: inetpeer.c, inet_peer_xrlim_allow(); route.c, ip_rt_send_redirect().
+    """
 
     def __init__(self) -> None:
-        self._tokens: dict[Ip, tuple[float, float]] = {}
+        self._peers: dict[Ip, tuple[float, float, int]] = {}
+        """For each peer its tokens (in seconds), when it was last asked about, and how often it was redirected."""
 
     def allows(self, peer: Ip, now: float, interval: float) -> bool:
-        """Whether one more may go to the peer now; counts it if so. ``interval`` in seconds."""
-        tokens, last = self._tokens.get(peer, (BURST * interval, now))
+        """Whether one more error may go to the peer now; counts it if so. ``interval`` in seconds."""
+        tokens, last, redirects = self._peers.get(peer, (BURST * interval, now, 0))
         tokens = min(BURST * interval, tokens + now - last)
-        if tokens < interval:
-            self._tokens[peer] = (tokens, now)
-            return False
-        self._tokens[peer] = (tokens - interval, now)
-        return True
+        allowed = tokens >= interval
+        self._peers[peer] = (tokens - interval if allowed else tokens, now, redirects)
+        return allowed
 
-
-class RedirectLimit:
-    """How often a sender is told of a shorter way: 40, 80, 160 … ms apart, nine times, then after 10 s of quiet again."""
-
-    LOAD = 0.02
-    NUMBER = 9
-
-    def __init__(self) -> None:
-        self._sent: dict[Ip, tuple[int, float]] = {}
-
-    def allows(self, peer: Ip, now: float) -> bool:
-        """Whether the peer may get one more now; counts it if so (ip_rt_send_redirect)."""
-        count, last = self._sent.get(peer, (0, 0.0))
-        if now - last > self.LOAD * 2 ** (self.NUMBER + 1):
-            count = 0
-        if count >= self.NUMBER or (count and now <= last + self.LOAD * 2**count):
-            return False
-        self._sent[peer] = (count + 1, now)
-        return True
+    def allows_redirect(self, peer: Ip, now: float) -> bool:
+        """Whether one more redirect may go to the peer now; counts it if so."""
+        tokens, last, redirects = self._peers.get(peer, (0.0, -60.0, 0))
+        if now - last > REDIRECT_LOAD * 2 ** (REDIRECT_NUMBER + 1):
+            tokens, redirects = 0.0, 0
+        allowed = redirects == 0 or (redirects < REDIRECT_NUMBER and now > last + REDIRECT_LOAD * 2**redirects)
+        last = now if allowed or redirects >= REDIRECT_NUMBER else last
+        self._peers[peer] = (tokens, last, redirects + allowed)
+        return allowed
 
 
 def name_of(kind: int, code: int) -> str:

@@ -14,6 +14,8 @@ from k8snet.linux.packet import Skb
 
 USABLE = frozenset({"PERMANENT", "NOARP", "REACHABLE", "STALE", "DELAY", "PROBE"})
 """States in which there is a MAC address to send to."""
+CERTAIN = frozenset({"PERMANENT", "NOARP", "REACHABLE"})
+"""Of these, those in which nobody doubts it (kernel: NUD_CONNECTED)."""
 UNSURE = frozenset({"INCOMPLETE", "PROBE"})
 """States in which we are asking."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from k8snet.linux.conntrack import Conntrack
 from k8snet.linux.device import Device, Loopback
 from k8snet.linux.fragment import Fragments
-from k8snet.linux.icmp import RateLimit, RedirectLimit
+from k8snet.linux.icmp import RateLimit
 from k8snet.linux.neigh import Neighbours
 from k8snet.linux.netfilter import Netfilter
 from k8snet.linux.route import Routing
@@ -32,7 +32,6 @@ class Netns:
         self.conntrack = Conntrack()
         self.sockets = Sockets()
         self.icmp_limit = RateLimit()
-        self.redirect_limit = RedirectLimit()
         self.fragments = Fragments()
         self.kernel_log: list[str] = []
         self.nsids: dict[str, int] = {}

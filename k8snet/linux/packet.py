@@ -74,15 +74,15 @@ class Packet(Fact, frozen=True):
     @property
     def length(self) -> int:
         """Bytes of the whole packet: IPv4 header, transport header, data, and in an ICMP error its quotation."""
-        return 20 + self.payload_length
+        if self.icmp is not None and self.icmp.quote is not None:
+            return 28 + quoted_bytes(self.icmp.quote)
+        header = 0 if self.offset else HEADER_BYTES.get(self.proto, 0)
+        return 20 + header + len(self.data)
 
     @property
     def payload_length(self) -> int:
         """Bytes behind the IPv4 header."""
-        if self.icmp is not None and self.icmp.quote is not None:
-            return 8 + quoted_bytes(self.icmp.quote)
-        header = 0 if self.offset else HEADER_BYTES.get(self.proto, 0)
-        return header + len(self.data)
+        return self.length - 20
 
     @property
     def is_fragment(self) -> bool:

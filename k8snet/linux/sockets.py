@@ -66,12 +66,21 @@ class Listener:
         """A datagram is answered at once; a SYN opens a connection; anything else is not for a listener."""
         peer = f"{packet.src}:{packet.sport}"
         if self.proto != "tcp":
-            return Heard(self.app.name, [answer_to(packet, data=self.app.answer(packet.data, peer))], self.app)
+            return Heard(self.app.name, [self._answer(packet, self.app.answer(packet.data, peer))], self.app)
         if packet.flags != "S":
             return None
         conn = Tcp((packet.dst, packet.dport), (packet.src, packet.sport), app=self.app, seq=world.draw(0, 0xFFFFFFFF))
         sockets.open(conn)
         return Heard(self.app.name, conn.accept(packet))
+
+    def _answer(self, packet: Packet, data: bytes) -> Packet:
+        """A datagram back to where one came from.
+
+        Over UDP it leaves from the address that the socket is bound to, whatever the question was sent to; bound to none,
+        from the one that the route gives (RFC 1122, section 4.1.3.5, warns of that).
+        """
+        back = Packet(packet.dst, packet.src, packet.proto, packet.dport, packet.sport, data=data, df=True)
+        return changed(back, src=self.ip) if self.proto == "udp" else back
 
 
 class Tcp:
@@ -318,11 +327,6 @@ class Sockets:
 def _echo_key(echo_id: int) -> tuple[str, Ip, int, Ip, int]:
     """An echo's answer is known by its id alone, whoever it comes from."""
     return ("icmp", ANY, echo_id, ANY, 0)
-
-
-def answer_to(packet: Packet, *, data: bytes) -> Packet:
-    """A datagram that goes back to where another one came from."""
-    return Packet(packet.dst, packet.src, packet.proto, packet.dport, packet.sport, data=data, df=True)
 
 
 def reset_for(packet: Packet) -> Packet | None:

@@ -6,29 +6,31 @@
                                                    └► forward: TTL, FORWARD ─┐
        send:  route ─► OUTPUT ──────────────────────────────────────────────┴► output: POSTROUTING ─► neighbour ─► transmit
 
-This is the only file that knows what happens before what; read it from top to bottom. How a rule matches, how a route
-is found, what a bridge does, is said elsewhere. Sources: the kernel's net/ipv4/ip_input.c, ip_forward.c, ip_output.c,
-route.c, and the measured order of kernel events in tests/twin.
+This is the file that knows what happens before what; read it from top to bottom. The stations of each hook are in
+hooks.py; how a route is found, and what a bridge does, is said elsewhere. Sources: the kernel's net/ipv4/ip_input.c,
+ip_forward.c, ip_output.c, route.c, and the measured order of kernel events in tests/twin.
 """
 
 from __future__ import annotations
 
-from k8snet.linux import arp, bridging, conntrack, icmp, netfilter
+from k8snet.linux import advice, arp, bridging, hooks, icmp
 from k8snet.linux.address import BROADCAST_MAC, ZERO_MAC, Ip, is_group_mac
 from k8snet.linux.arrival import route_in as arrival_of
 from k8snet.linux.device import Bridge, Device, Loopback, Veth
 from k8snet.linux.fact import changed
 from k8snet.linux.fragment import cut
-from k8snet.linux.netfilter import HOOKS
 from k8snet.linux.netns import Netns
 from k8snet.linux.packet import ECHO_REQUEST, REDIRECT, TIME_EXCEEDED, UNREACHABLE, Arp, Frame, Icmp, Packet, Skb
-from k8snet.linux.route import Lookup, is_local, route_out, sender_is_on_link
+from k8snet.linux.route import Lookup, route_out
 from k8snet.linux.sockets import reset_for
 from k8snet.linux.steps import Delivered, Dropped, Forwarded, Fragmented, Ignored, Rejected, Routed
 from k8snet.linux.trace import Hop, Leg, TracedPacket
 
 ICMP_OF_ERRNO = {"EHOSTUNREACH": 1, "ENETUNREACH": 0, "EACCES": 13}
 """What a router tells the sender when it has no way: the code of ICMP "unreachable"; nothing for a blackhole's EINVAL."""
+
+ROOM_ON_A_WIRE = 18
+"""So much longer than its MTU a device takes frames: an Ethernet header and a VLAN tag (__is_skb_forwardable)."""
 
 
 # --- in: from the wire -------------------------------------------------------------------------------------------
@@ -40,6 +42,9 @@ def receive(device: Device, frame: Frame, traced: TracedPacket) -> None:
     hop = traced.arrive(netns.name, device.name)
     if not device.up:
         hop.add(Dropped("DEV_READY"))
+        return
+    if frame.length > device.mtu + ROOM_ON_A_WIRE:
+        hop.add(Dropped("PKT_TOO_BIG"))
         return
     hop.capture(device.name, "in", frame, netns.world.now)
     if device.master is not None:
@@ -60,7 +65,7 @@ def accept(device: Device, frame: Frame, hop: Hop, skb: Skb | None = None) -> No
 
 def ip_receive(skb: Skb) -> None:
     """An IPv4 packet has come in: PREROUTING, unless the bridge saw to it; then: is it for us, or for another?"""
-    if not skb.has_prerouted and not passes("PREROUTING", skb):
+    if not skb.has_prerouted and not hooks.passes("PREROUTING", skb):
         return
     way = route_in(skb)
     if way is None:
@@ -102,7 +107,7 @@ def _no_way(skb: Skb, errno: str) -> None:
 
 def deliver(skb: Skb) -> None:
     """The packet is for this machine: INPUT, then to whoever it is for."""
-    if not _gathered(skb) or not passes("INPUT", skb):
+    if not gathered(skb) or not hooks.passes("INPUT", skb):
         return
     if skb.packet.icmp is not None:
         _deliver_icmp(skb, skb.packet.icmp)
@@ -110,7 +115,7 @@ def deliver(skb: Skb) -> None:
         _deliver_to_socket(skb)
 
 
-def _gathered(skb: Skb) -> bool:
+def gathered(skb: Skb) -> bool:
     """Put the pieces of a packet together; False while one is missing."""
     whole = skb.netns.fragments.gather(skb.packet, skb.netns.world.now)
     if whole is None:
@@ -130,9 +135,9 @@ def _deliver_icmp(skb: Skb, message: Icmp) -> None:
             send(netns, icmp.echo_reply(packet, netns.sysctls["net.ipv4.ip_default_ttl"]), skb.hop.traced.leg, role="reply")
         return
     if message.type == REDIRECT:
-        _obey_redirect(skb, message)
+        advice.take_redirect(skb, message)
     elif message.is_error:
-        _note_path_mtu(netns, message)
+        advice.note_path_mtu(netns, message)
         owner = netns.sockets.receive_error(message) or "kernel"
     else:
         heard = netns.sockets.receive(packet, netns.world)
@@ -150,10 +155,11 @@ def _deliver_to_socket(skb: Skb) -> None:
     if heard.app is not None:
         leg.answered_by, leg.seen_from = heard.app.name, f"{packet.src}:{packet.sport}"
     for answer in heard.answers:
-        send(netns, answer, leg, role=_opposite(skb))
+        sent = answer if answer.src else changed(answer, src=route_out(netns, answer.dst).src or answer.src)
+        send(netns, sent, leg, role=opposite(skb))
 
 
-def _opposite(skb: Skb) -> str:
+def opposite(skb: Skb) -> str:
     """The role of a packet that answers this one."""
     return "request" if skb.hop.traced.role == "reply" else "reply"
 
@@ -165,7 +171,7 @@ def _nobody_listens(skb: Skb) -> None:
         reset = reset_for(packet)
         skb.hop.add(Rejected("NO_SOCKET", "RST") if reset else Dropped("NO_SOCKET"))
         if reset is not None:
-            send(skb.netns, reset, skb.hop.traced.leg, role=_opposite(skb))
+            send(skb.netns, reset, skb.hop.traced.leg, role=opposite(skb))
         return
     code = 3 if packet.proto == "udp" else 2
     skb.hop.add(Rejected("NO_SOCKET" if code == 3 else "IP_NOPROTO", f"ICMP {icmp.name_of(UNREACHABLE, code)}"))
@@ -190,38 +196,10 @@ def forward(skb: Skb) -> None:
     skb.packet = changed(packet, ttl=packet.ttl - 1)
     skb.hop.add(Forwarded(packet.ttl - 1))
     skb.oif = oif
-    _advise_redirect(skb)
-    if passes("FORWARD", skb):
+    if oif is skb.iif:
+        advice.give(skb)
+    if hooks.passes("FORWARD", skb):
         output(skb)
-
-
-def _advise_redirect(skb: Skb) -> None:
-    """Out by the device that it came in by, from a sender on that link: the sender could have gone there directly."""
-    netns, device, way = skb.netns, skb.iif, skb.route
-    assert device is not None and way is not None and way.via is not None
-    src = skb.packet.src
-    if skb.oif is not device or not netns.sysctls.conf(device.name, "send_redirects"):
-        return
-    if sender_is_on_link(netns, src, device) and netns.redirect_limit.allows(src, netns.world.now):
-        complain(skb, Icmp(REDIRECT, 1, gateway=way.via))
-
-
-def _obey_redirect(skb: Skb, message: Icmp) -> None:
-    """A host takes a router's advice once it knows the new gateway's MAC address; until then it only asks for it."""
-    netns, device, quote, gateway = skb.netns, skb.iif, message.quote, message.gateway
-    assert device is not None
-    if quote is None or gateway is None or not netns.sysctls.conf(device.name, "accept_redirects"):
-        return
-    way = route_out(netns, quote.dst)
-    if way.via != skb.packet.src or is_local(netns, gateway) or not any(gateway in each.network for each in device.addresses):
-        return
-    if arp.is_known(device, gateway, skb.hop.traced.leg):
-        netns.routing.redirects[quote.dst] = gateway
-
-
-def _note_path_mtu(netns: Netns, message: Icmp) -> None:
-    if message.type == UNREACHABLE and message.code == 4 and message.quote is not None:
-        netns.routing.path_mtus[message.quote.dst] = message.mtu
 
 
 # --- out: from a socket ------------------------------------------------------------------------------------------
@@ -247,7 +225,7 @@ def send(netns: Netns, packet: Packet, leg: Leg, *, role: str, again: bool = Fal
         skb.packet = changed(packet, df=False, id=netns.world.next_packet_id())
     if about is not None and about.conn is not None:
         skb.conn, skb.ctinfo, skb.reply = about.conn, "RELATED", not about.reply
-    if not passes("OUTPUT", skb):
+    if not hooks.passes("OUTPUT", skb):
         return "EPERM"
     _take(skb, skb.route or way)
     return output(skb)
@@ -258,7 +236,7 @@ def _take(skb: Skb, way: Lookup) -> None:
     skb.oif = skb.netns.devices[way.dev] if way.dev is not None else None
 
 
-def _reroute(skb: Skb) -> bool:
+def reroute(skb: Skb) -> bool:
     """OUTPUT changed what the first route was chosen by, so choose again (ip_route_me_harder)."""
     packet = skb.packet
     way = route_out(skb.netns, packet.dst, src=packet.src, mark=skb.mark)
@@ -274,7 +252,7 @@ def complain(skb: Skb, message: Icmp) -> None:
     """Send an ICMP error about a packet to its sender, if one may be sent."""
     error = icmp.error_about(skb, message)
     if error is not None:
-        send(skb.netns, error, skb.hop.traced.leg, role=_opposite(skb), about=skb)
+        send(skb.netns, error, skb.hop.traced.leg, role=opposite(skb), about=skb)
 
 
 # --- out: to the wire --------------------------------------------------------------------------------------------
@@ -283,7 +261,7 @@ def complain(skb: Skb, message: Icmp) -> None:
 def output(skb: Skb) -> str | None:
     """POSTROUTING, then in pieces if it must be, to the next hop. Returns the errno if a local sender is told one."""
     skb.iif = None  # POSTROUTING is told of the way out alone
-    if not passes("POSTROUTING", skb):
+    if not hooks.passes("POSTROUTING", skb):
         return "EPERM"
     device, way = skb.oif, skb.route
     assert device is not None and way is not None and way.via is not None
@@ -306,7 +284,8 @@ def output(skb: Skb) -> str | None:
 def _mtu(skb: Skb) -> int:
     """The largest packet that may leave: the device's, or what routers on the way have told of the path."""
     assert skb.oif is not None
-    return min(skb.oif.mtu, skb.netns.routing.path_mtus.get(skb.packet.dst, skb.oif.mtu))
+    path_mtus, mtu = skb.netns.routing.path_mtus, skb.oif.mtu
+    return min(mtu, path_mtus.get(skb.packet.dst, mtu)) if path_mtus else mtu
 
 
 def send_to_neighbour(skb: Skb, device: Device, next_hop: Ip) -> None:
@@ -355,81 +334,3 @@ def loop_back(device: Device, skb: Skb) -> None:
 def _loop_in(device: Device, frame: Frame, skb: Skb) -> None:
     skb.hop.capture(device.name, "in", frame, skb.netns.world.now)
     ip_receive(skb)
-
-
-# --- netfilter's hooks -------------------------------------------------------------------------------------------
-
-
-def passes(hook: str, skb: Skb) -> bool:
-    """Take a packet through a hook: its stations in the kernel's order. False if it ended there."""
-    tables, awake = skb.netns.netfilter.tables, skb.netns.netfilter.uses_conntrack
-    if not tables:
-        return True
-    if awake and skb.packet.is_fragment and hook in ("PREROUTING", "OUTPUT") and not _gathered(skb):
-        return False  # conntrack sees whole packets only (nf_defrag_ipv4, before all tables)
-    for station in HOOKS[hook]:
-        if station == "conntrack":
-            if awake:
-                conntrack.track(skb)
-        elif station == "confirm":
-            if not conntrack.confirm(skb):
-                skb.hop.add(Dropped("NETFILTER_DROP", "conntrack: the tuple is taken"))
-                return False
-        elif station in tables and not _passes_table(station, hook, skb):
-            return False
-    return True
-
-
-def _passes_table(table: str, hook: str, skb: Skb) -> bool:
-    before, mark = skb.packet, skb.mark
-    accepted = _translated(hook, skb) if table == "nat" else _judged(table, hook, skb)
-    if not accepted:
-        return False
-    must_reroute = skb.packet.dst != before.dst or (table == "mangle" and skb.mark != mark)
-    return not (hook == "OUTPUT" and must_reroute) or _reroute(skb)
-
-
-def _judged(table: str, hook: str, skb: Skb) -> bool:
-    """Walk a table's rules; carry out what they say if it is no."""
-    verdict = netfilter.walk(skb.netns.netfilter, table, hook, skb)
-    if verdict.word == "ACCEPT":
-        return True
-    if verdict.word == "DROP":
-        skb.hop.add(Dropped("NETFILTER_DROP", verdict.rule))
-        return False
-    _reject(skb, verdict)
-    return False
-
-
-def _reject(skb: Skb, verdict: netfilter.Verdict) -> None:
-    """REJECT: a RST, or the ICMP error that the rule names, and the packet's end."""
-    if verdict.answer == "tcp-reset":
-        reset = reset_for(skb.packet)
-        skb.hop.add(Rejected("NETFILTER_DROP", "RST", verdict.rule))
-        if reset is not None:
-            send(skb.netns, reset, skb.hop.traced.leg, role=_opposite(skb), about=skb)
-        return
-    code = icmp.REJECT_CODES[verdict.answer]
-    skb.hop.add(Rejected("NETFILTER_DROP", f"ICMP {icmp.name_of(UNREACHABLE, code)}", verdict.rule))
-    complain(skb, Icmp(UNREACHABLE, code))
-
-
-def _translated(hook: str, skb: Skb) -> bool:
-    """NAT: ask the rules once for each new connection and side, then rewrite each packet as was decided."""
-    conn, message = skb.conn, skb.packet.icmp
-    if conn is None or not skb.netns.netfilter.uses_conntrack:
-        return True
-    kind = "dst" if hook in ("PREROUTING", "OUTPUT") else "src"
-    if message is not None and message.is_error:
-        if conntrack.translate_error(skb, hook, kind):
-            return True
-        skb.hop.add(Dropped("NETFILTER_DROP", "nat: a redirect about a connection that NAT handles"))
-        return False
-    if not conn.confirmed and skb.ctinfo in ("NEW", "RELATED") and kind not in conn.bound:
-        if not _judged("nat", hook, skb):
-            return False
-        if kind not in conn.bound and not conntrack.bind(skb, kind, conntrack.NatRange()):
-            skb.hop.add(Dropped("NETFILTER_DROP", "nat: no free tuple"))
-            return False
-    conntrack.translate(skb, hook, kind)
-    return True

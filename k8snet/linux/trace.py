@@ -25,9 +25,10 @@ class Hop:
     """One packet's stay in one network namespace; its steps are in the order in which they happened.
 
     ``iif`` and ``oif`` are the ends of the wires by which it came and left, None where it was made or ended here.
+    ``add(step)`` notes what has just happened.
     """
 
-    __slots__ = ("_captures", "iif", "netns", "oif", "steps", "traced")
+    __slots__ = ("_captures", "add", "iif", "netns", "oif", "steps", "traced")
 
     def __init__(self, traced: TracedPacket, netns: str, iif: str | None) -> None:
         self.traced = traced
@@ -35,11 +36,8 @@ class Hop:
         self.iif = iif
         self.oif: str | None = None
         self.steps: list[Step] = []
+        self.add = self.steps.append
         self._captures = traced.leg.trace.captures
-
-    def add(self, step: Step) -> None:
-        """Note what has just happened."""
-        self.steps.append(step)
 
     def capture(self, device: str, direction: str, frame: Frame, now: float) -> None:
         """Note that a device saw the frame; it is a step, and a line of the trace's captures."""

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from k8snet.linux import icmp as icmp_names
 from k8snet.linux.address import BROADCAST_MAC
 from k8snet.linux.packet import ECHO_REQUEST, Arp, Packet
-from k8snet.linux.route import Lookup
-from k8snet.linux.steps import Captured, Judged, Rewritten, Routed, Step, Tracked
+from k8snet.linux.route import Lookup, Route
+from k8snet.linux.steps import Bridged, Captured, Dropped, Judged, Rejected, Rewritten, Routed, Step, Tracked
 from k8snet.linux.trace import Hop, Trace, TracedPacket
 
 ENGLISH = {
@@ -21,8 +21,12 @@ ENGLISH = {
     "Bridged.forward": "{bridge} forwards the frame to {ports}",
     "Bridged.flood": "{bridge} floods the frame to {ports}",
     "Bridged.local": "{bridge} keeps the frame: its MAC is this machine's",
-    "Routed": "route to {dst}: {way}",
-    "Tracked": "conntrack: {ctstate}{direction}",
+    "Routed": "route to {dst}: {type} by {route}",
+    "Routed.local": "route to {dst}: local: it is this machine's own",
+    "Routed.error": "route to {dst}: no way ({errno})",
+    "Routed.refusal": "route to {dst}: no way ({errno}): {route}",
+    "Tracked": "conntrack: {ctstate}",
+    "Tracked.reply": "conntrack: {ctstate}, in reply direction",
     "Matched": "{table} {chain} rule {number} matches: {rule}",
     "Judged": "{table} {hook}: {verdict} after {tried} rules",
     "Rewritten": "NAT ({target}) in {hook}: {change}",
@@ -33,12 +37,17 @@ ENGLISH = {
     "Marked": "mark {before:#x} becomes {after:#x}",
     "Logged": "logged: {prefix}",
     "Delivered": "delivered to {owner}",
-    "Dropped": "DROPPED: {reason}{because}",
-    "Rejected": "REJECTED with {answer}: {reason}{because}",
+    "Dropped": "DROPPED: {reason}",
+    "Dropped.rule": "DROPPED: {reason}, by {evidence}",
+    "Rejected": "REJECTED with {answer}: {reason}",
+    "Rejected.rule": "REJECTED with {answer}: {reason}, by {evidence}",
     "Ignored": "ignored: {reason}",
-    "way.route": "{type} by {route}",
-    "way.local": "local: it is this machine's own",
-    "way.error": "no way ({errno}){route}",
+    "frame": "{packet}  [{mac_src} > {mac_dst}]",
+    "packet.request": "ARP who has {target_ip}? tell {sender_ip}",
+    "packet.reply": "ARP {sender_ip} is at {sender_mac}",
+    "packet.icmp": "ICMP {message} {src} > {dst}, TTL {ttl}",
+    "packet.segment": "{proto} {segment} {src}:{sport} > {dst}:{dport}, TTL {ttl}",
+    "packet.datagram": "{proto} {src}:{sport} > {dst}:{dport}, TTL {ttl}",
     "trace": "{question}",
     "fate.delivered": "delivered",
     "fate.app": "delivered: answered by {app}, which saw {peer}",
@@ -60,47 +69,79 @@ def sentence(step: Step, words: dict[str, str] = ENGLISH) -> str:
     >>> sentence(Forwarded(63))
     'forwarded: TTL is now 63'
     """
-    evidence = facts(step, words)
+    return template(step, words).format(**facts(step, words))
+
+
+def template(step: Step, words: dict[str, str] = ENGLISH) -> str:
+    """The sentence with blanks for a step's `facts`; for a kind that has none, its name and its evidence."""
     key = type(step).__name__
-    variant = evidence.get("direction") if isinstance(step, Captured) else evidence.get("how")
-    return words[f"{key}.{variant}" if f"{key}.{variant}" in words else key].format(**evidence)
+    found = words.get(f"{key}.{variant(step)}", words.get(key))
+    return found or f"{key}: " + ", ".join(f"{name} {{{name}}}" for name in step.__struct_fields__)
+
+
+def variant(step: Step) -> str:
+    """Which of the sentences for its kind a step takes; empty if there is only one."""
+    if isinstance(step, Captured):
+        return step.direction
+    if isinstance(step, Bridged):
+        return step.how
+    if isinstance(step, Tracked):
+        return "reply" if step.reply else ""
+    if isinstance(step, Routed):
+        return _end_of(step.lookup)
+    return "rule" if isinstance(step, Dropped | Rejected) and step.evidence else ""
+
+
+def _end_of(found: Lookup) -> str:
+    if found.errno is not None:
+        return "refusal" if found.route is not None else "error"
+    return "local" if found.type == "local" else ""
 
 
 def facts(step: Step, words: dict[str, str] = ENGLISH) -> dict[str, object]:
     """A step's evidence, as text where it is not plain already."""
     evidence: dict[str, object] = {name: getattr(step, name) for name in step.__struct_fields__}
     if isinstance(step, Captured):
-        to = "everyone" if step.frame.dst == BROADCAST_MAC else step.frame.dst
-        evidence["frame"] = f"{describe(step.packet)}  [{step.frame.src} > {to}]"
+        frame = step.frame
+        macs = {"mac_src": frame.src, "mac_dst": "everyone" if frame.dst == BROADCAST_MAC else frame.dst}
+        evidence["frame"] = words["frame"].format(packet=describe(step.packet, words), **macs)
     elif isinstance(step, Routed):
-        evidence["way"] = _way(step.lookup, words)
-    elif isinstance(step, Tracked):
-        evidence["direction"] = ", in reply direction" if step.reply else ""
+        found = step.lookup
+        evidence |= {"type": found.type, "errno": found.errno, "route": "" if found.route is None else route_line(found.route)}
     elif isinstance(step, Rewritten):
         evidence["change"] = change(step)
-    elif "ports" in evidence:
-        evidence["ports"] = ", ".join(getattr(step, "ports", ())) or "nobody"
-    if "evidence" in evidence:
-        evidence["because"] = f", by {evidence['evidence']}" if evidence["evidence"] else ""
+    elif isinstance(step, Bridged):
+        evidence["ports"] = ", ".join(step.ports) or "nobody"
     return evidence
 
 
-def describe(packet: Packet | Arp) -> str:
+def describe(packet: Packet | Arp, words: dict[str, str] = ENGLISH) -> str:
     """A packet in a few words.
 
     >>> from k8snet.linux.address import Ip
     >>> describe(Packet(Ip("10.1.1.1"), Ip("10.1.2.2"), "tcp", 40000, 4000, "S"))
     'TCP SYN 10.1.1.1:40000 > 10.1.2.2:4000, TTL 64'
     """
+    return words[f"packet.{description(packet)}"].format(**headers(packet))
+
+
+def description(packet: Packet | Arp) -> str:
+    """Which of the descriptions a packet takes."""
     if isinstance(packet, Arp):
-        if packet.op == "request":
-            return f"ARP who has {packet.target_ip}? tell {packet.sender_ip}"
-        return f"ARP {packet.sender_ip} is at {packet.sender_mac}"
+        return packet.op
+    return "icmp" if packet.icmp is not None else "segment" if segment(packet) else "datagram"
+
+
+def headers(packet: Packet | Arp) -> dict[str, object]:
+    """What descriptions are filled with: header fields, and the names for what is in them."""
+    fields: dict[str, object] = {name: getattr(packet, name) for name in packet.__struct_fields__}
+    if isinstance(packet, Arp):
+        return fields
+    fields |= {"proto": packet.proto.upper(), "segment": segment(packet)}
     if packet.icmp is not None:
-        name = "echo request" if packet.icmp.type == ECHO_REQUEST else icmp_names.name_of(packet.icmp.type, packet.icmp.code)
-        return f"ICMP {name} {packet.src} > {packet.dst}, TTL {packet.ttl}"
-    kind = f"{packet.proto.upper()} {segment(packet)}".strip()
-    return f"{kind} {packet.src}:{packet.sport} > {packet.dst}:{packet.dport}, TTL {packet.ttl}"
+        asks = packet.icmp.type == ECHO_REQUEST
+        fields["message"] = "echo request" if asks else icmp_names.name_of(packet.icmp.type, packet.icmp.code)
+    return fields
 
 
 def segment(packet: Packet) -> str:
@@ -120,19 +161,8 @@ def change(step: Rewritten) -> str:
     return ", ".join(changes) or "what the ICMP message carries"
 
 
-def _way(found: Lookup, words: dict[str, str]) -> str:
-    route = "" if found.route is None else _route(found)
-    if found.errno is not None:
-        return words["way.error"].format(errno=found.errno, route=f": {route}" if route else "")
-    if found.type == "local":
-        return words["way.local"]
-    return words["way.route"].format(type=found.type, route=route)
-
-
-def _route(found: Lookup) -> str:
+def route_line(route: Route) -> str:
     """A route as ``ip route`` begins its line."""
-    route = found.route
-    assert route is not None
     network = "default" if route.network.length == 0 else str(route.network)
     words = [] if route.type == "unicast" else [route.type]
     words += [network, f"via {route.via}"] if route.via else [network]

@@ -11,7 +11,7 @@ from k8snet.linux import World, tcpstate
 from k8snet.linux.address import Ip, Network
 from k8snet.linux.conntrack import Tuple, tuple_of
 from k8snet.linux.fragment import Fragments, cut
-from k8snet.linux.icmp import RateLimit, RedirectLimit
+from k8snet.linux.icmp import RateLimit
 from k8snet.linux.neigh import Neigh
 from k8snet.linux.packet import Icmp, Packet
 from k8snet.linux.route import lookup
@@ -148,6 +148,12 @@ def test_six_icmp_errors_at_once_then_one_each_second() -> None:
 
 
 def test_redirects_come_ever_more_rarely() -> None:
-    limit, peer = RedirectLimit(), Ip("10.0.0.1")
-    sent = [ms for ms in range(0, 700, 10) if limit.allows(peer, ms / 1000)]
+    limit, peer = RateLimit(), Ip("10.0.0.1")
+    sent = [ms for ms in range(0, 700, 10) if limit.allows_redirect(peer, ms / 1000)]
     assert sent[:4] == [0, 50, 140, 310]
+
+
+def test_who_has_just_been_redirected_gets_no_error_for_a_while() -> None:
+    limit, peer = RateLimit(), Ip("10.0.0.1")
+    assert limit.allows_redirect(peer, 0.0)
+    assert [limit.allows(peer, now, 1.0) for now in (0.5, 1.0)] == [False, True]
