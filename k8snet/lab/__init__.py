@@ -8,6 +8,7 @@
 
 from k8snet.lab.kernel import Unavailable, available
 from k8snet.lab.replay import Lab, replay
+from k8snet.lab.session import compare_all
 from k8snet.lab.twin import Comparison, Row, compare
 
-__all__ = ["Comparison", "Lab", "Row", "Unavailable", "available", "compare", "replay"]
+__all__ = ["Comparison", "Lab", "Row", "Unavailable", "available", "compare", "compare_all", "replay"]

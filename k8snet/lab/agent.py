@@ -22,6 +22,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Thread
@@ -42,6 +43,7 @@ SO_EE_ORIGIN_ICMP = 2
 ETH_P_ALL = 3
 SOL_PACKET, PACKET_RX_RING, PACKET_STATISTICS, PACKET_VERSION = 263, 5, 6, 10
 TPACKET_V2, TP_STATUS_USER = 1, 1
+SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, NETLINK_NETFILTER, NFNLGRP_NFTRACE = 270, 1, 12, 9
 FRAMES, FRAME_BYTES, BLOCK_BYTES = 2048, 512, 1 << 16
 """A ring's size. A frame is cut to what fits beside its 80 bytes of notes: all headers, and what ICMP errors quote of them."""
 QUIET_SECONDS = 0.05
@@ -54,6 +56,9 @@ Heard = tuple[int, str, str, str, str]
 """A captured frame: nanoseconds, netns, device, direction, its bytes in hex."""
 
 rings: list[Ring] = []
+traces: list[tuple[str, str]] = []
+traced_in: set[str] = set()
+"""What nftables told of packets that met rules: netns, netlink message in hex."""
 
 
 # --- network namespaces -------------------------------------------------------------------------------------------
@@ -294,9 +299,16 @@ class Ring:
             index, _, kind = struct.unpack_from("iHB", self.memory, start + 36)
             octets = self.memory[start + offset : start + offset + length]
             direction = "out" if kind == socket.PACKET_OUTGOING else "in"
-            yield seconds * 10**9 + nanoseconds, self.netns, self.names[index], direction, octets.hex()
+            yield seconds * 10**9 + nanoseconds, self.netns, self.names.get(index, "gone"), direction, octets.hex()
             struct.pack_into("I", self.memory, start, 0)
             self.at = (self.at + 1) % FRAMES
+
+    def begin_anew(self) -> None:
+        """Forget what has been heard; know the devices that are there now."""
+        for _ in self.frames():
+            pass
+        with inside(self.netns):
+            self.names = dict(socket.if_nameindex())
 
     def close(self) -> None:
         """Stop listening. OSError if frames were lost because the ring was full."""
@@ -308,19 +320,30 @@ class Ring:
 
 
 def watch(netns: list[str]) -> Reply:
-    """Begin to listen on every device of these namespaces."""
-    rings.extend(Ring(name) for name in netns)
+    """Begin to listen, or to listen anew, on every device of these namespaces."""
+    for ring in rings:
+        ring.begin_anew()
+    known = {ring.netns for ring in rings}
+    rings.extend(Ring(name) for name in netns if name not in known)
     return {}
 
 
-def captured() -> Reply:
-    """Wait until all is quiet, stop listening, and return what was heard, in order of time."""
+def captured(go_on: bool = False) -> Reply:
+    """Wait until all is quiet, stop listening unless it is to go on, and return what was heard, in order of time."""
     frames: list[Heard] = []
     while ready := select.select(rings, [], [], QUIET_SECONDS)[0]:
         frames += [frame for ring in ready for frame in ring.frames()]
-    while rings:
-        rings.pop().close()
+    if not go_on:
+        close_rings()
     return {"frames": in_order(frames)}
+
+
+def close_rings() -> None:
+    """Stop listening; all at once, as the kernel waits for a grace period with each."""
+    closing = rings.copy()
+    rings.clear()
+    with ThreadPoolExecutor(max_workers=16) as threads:
+        list(threads.map(Ring.close, closing))
 
 
 def in_order(frames: list[Heard]) -> list[Heard]:
@@ -336,10 +359,49 @@ def in_order(frames: list[Heard]) -> list[Heard]:
     return [frame for _, frame in sorted(zip(times, frames, strict=True), key=lambda pair: pair[0])]
 
 
+# --- rules --------------------------------------------------------------------------------------------------------
+
+
+def trace_rules(netns: str, table: str) -> Reply:
+    """Add an nftables table that marks packets as to be traced, and begin to listen; returns all rules as nft lists them.
+
+    Asked again, it only lists them, and what has been heard there is forgotten.
+    """
+    begins = netns not in traced_in
+    done = run(["nft", "--handle", "--file", "-"], f"{table if begins else ''}\nlist ruleset\n", netns, 10)
+    traces[:] = [each for each in traces if each[0] != netns]
+    if begins and done["code"] == 0:
+        traced_in.add(netns)
+        with inside(netns):
+            sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
+        sock.bind((0, 0))
+        sock.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, NFNLGRP_NFTRACE)
+        Thread(target=hear_traces, args=(sock, netns), daemon=True).start()
+    return done
+
+
+def hear_traces(sock: socket.socket, netns: str) -> None:
+    """Write down each message; an empty one says that some were lost, because they came too quickly."""
+    while True:
+        try:
+            traces.append((netns, sock.recv(65536).hex()))
+        except OSError:
+            traces.append((netns, ""))
+
+
+def traced() -> Reply:
+    """What has been told of rules; to be asked when all is quiet (`captured`). OSError if some of it was lost."""
+    if any(not message for _, message in traces):
+        raise OSError(errno.ENOBUFS, "some rules that packets met were not heard of")
+    return {"messages": traces}
+
+
 # --- the loop -----------------------------------------------------------------------------------------------------
 
 REQUESTS: dict[str, Callable[..., Reply]] = {
     "run": run, "bare": bare, "listen": listen, "connect": connect, "ping": ping, "watch": watch, "captured": captured,
+    "trace_rules": trace_rules, "traced": traced,
 }
 
 

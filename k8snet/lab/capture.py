@@ -18,12 +18,15 @@ from k8snet.linux.packet import (
     Arp,
     Frame,
     Icmp,
+    Inner,
     Packet,
 )
 from k8snet.linux.steps import Captured
 
 PROTOCOL_NAMES = {number: name for name, number in PROTOCOL_NUMBERS.items()}
 ETHERTYPE_IP, ETHERTYPE_ARP = 0x0800, 0x0806
+VXLAN_BYTES, VXLAN_FLAGS = 8, b"\x08\0\0\0"
+"""Its header's length, and how it begins if it has a VNI."""
 TCP_FLAGS = ((0x02, "S"), (0x01, "F"), (0x04, "R"), (0x08, "P"), (0x20, "U"), (0x10, "."))
 """In the order in which tcpdump prints them."""
 
@@ -70,7 +73,16 @@ def _with_transport(packet: Packet, content: bytes) -> Packet:
         text = "".join(letter for bit, letter in TCP_FLAGS if flags & bit)
         data = content[(start >> 4) * 4 :]
         return changed(packet, sport=sport, dport=dport, flags=text, seq=seq, ack=ack, data=data)
-    return changed(packet, sport=sport, dport=dport, data=content[{"udp": 8, "sctp": 12}.get(packet.proto, 4) :])
+    data = content[{"udp": 8, "sctp": 12}.get(packet.proto, 4) :]
+    if packet.proto == "udp" and len(data) >= VXLAN_BYTES + 34 and data[:4] == VXLAN_FLAGS and data[7] == 0:
+        return _with_inner(changed(packet, sport=sport, dport=dport), data)
+    return changed(packet, sport=sport, dport=dport, data=data)
+
+
+def _with_inner(packet: Packet, data: bytes) -> Packet:
+    """A VXLAN packet: nothing but its flags tells it from other UDP packets (RFC 7348, section 5)."""
+    frame = parse_frame(data[VXLAN_BYTES:])
+    return changed(packet, data=data) if frame is None else changed(packet, inner=Inner(int.from_bytes(data[4:7], "big"), frame))
 
 
 def _with_icmp(packet: Packet, content: bytes) -> Packet:
@@ -89,11 +101,16 @@ def _with_icmp(packet: Packet, content: bytes) -> Packet:
 def line(captured: Captured) -> str:
     """A capture without its place and time: what must be the same in the model and in the kernel.
 
-    MAC addresses, addresses, ports, TTL, TCP flags, ICMP type, code and id. Not what each kernel numbers at random
-    (TCP sequence numbers, IPv4 ids), nor lengths, as the model's segments carry no TCP options.
+    MAC addresses, addresses, ports, TTL, TCP flags, ICMP type, code and id, the MTU or the gateway that an error names. Not
+    what each kernel numbers at random (TCP sequence numbers, IPv4 ids), nor lengths, as the model's segments carry no TCP
+    options.
     """
     frame = captured.frame
-    return f"{captured.direction:3} {frame.src} > {frame.dst} {payload_line(frame.payload)}"
+    return f"{captured.direction:3} {_frame_line(frame)}"
+
+
+def _frame_line(frame: Frame) -> str:
+    return f"{frame.src} > {frame.dst} {payload_line(frame.payload)}"
 
 
 def payload_line(payload: Packet | Arp) -> str:
@@ -102,7 +119,8 @@ def payload_line(payload: Packet | Arp) -> str:
         if payload.op == "request":
             return f"ARP who-has {payload.target_ip} tell {payload.sender_ip}"
         return f"ARP {payload.sender_ip} is-at {payload.sender_mac} to {payload.target_ip}"
-    return f"{_ends(payload)} ttl {payload.ttl}{' df' if payload.df else ''}{' more' if payload.more else ''}"
+    inner = f" vxlan {payload.inner.vni} ({_frame_line(payload.inner.frame)})" if payload.inner else ""
+    return f"{_ends(payload)} ttl {payload.ttl}{' df' if payload.df else ''}{' more' if payload.more else ''}{inner}"
 
 
 def _ends(packet: Packet) -> str:
@@ -112,7 +130,11 @@ def _ends(packet: Packet) -> str:
     if icmp is None:
         flags = f" [{packet.flags}]" if packet.proto == "tcp" else ""
         return f"{packet.src}:{packet.sport} > {packet.dst}:{packet.dport} {packet.proto}{flags}"
-    about = f" id {icmp.id} seq {icmp.seq}" if icmp.quote is None else f" about {_quoted(icmp.quote)}"
+    if icmp.quote is None:
+        about = f" id {icmp.id} seq {icmp.seq}"
+    else:
+        advice = f" gateway {icmp.gateway}" if icmp.gateway else f" mtu {icmp.mtu}" if icmp.mtu else ""
+        about = f"{advice} about {_quoted(icmp.quote)}"
     return f"{packet.src} > {packet.dst} icmp {icmp.type}/{icmp.code}{about}"
 
 

@@ -89,9 +89,12 @@ class Lab:
         """Begin to capture on every device of every namespace."""
         self.kernel.request("watch", netns=[ROOT, *self.model.netns])
 
-    def captured(self) -> list[Captured]:
-        """End the captures: all that the model could have sent too, in order; times in seconds from the first."""
-        frames = self.kernel.request("captured")["frames"]
+    def captured(self, *, go_on: bool = False) -> list[Captured]:
+        """End the captures: all that the model could have sent too, in order; times in seconds from the first.
+
+        To ``go_on`` listening until the next `watch` is quicker than to end and to begin again.
+        """
+        frames = self.kernel.request("captured", go_on=go_on)["frames"]
         facts = []
         for nanoseconds, netns, device, direction, octets in frames:
             frame = parse_frame(bytes.fromhex(octets))
@@ -109,9 +112,9 @@ class Lab:
             return self._sleep(float(words[1]))
         if LOOKS_BACK & set(words):
             return None
-        devices, namespaces = _devices(self.model), set(self.model.netns)
+        before, namespaces = devices(self.model), set(self.model.netns)
         expected = self.model.sh(command.line, command.stdin, check=False)
-        made = [device for device in _devices(self.model) if device not in devices]
+        made = [device for device in devices(self.model) if device not in before]
         words = with_echo_id(with_numbers(words, made), expected.trace)
         with self._same_port(expected.trace):
             done = self.kernel.run(words, command.stdin, check=False)
@@ -212,12 +215,12 @@ def with_echo_id(words: list[str], trace: Trace | None) -> list[str]:
 
 
 def _peer(made: list[Device], words: list[str]) -> Device | None:
-    """The device at the other end of a new veth pair: the one that is named behind ``peer``, else the second."""
+    """The device at the other end of a new veth pair: the one that is named behind ``peer``; of two of that name the first."""
     if len(made) != 2 or made[0].kind != "veth":
         return None
     name = words[words.index("name") + 1] if "name" in words else ""
     first, second = sorted(made, key=lambda device: device.index)
-    return first if first.name == name != second.name else second
+    return first if first.name == name else second
 
 
 def _numbers(device: Device, said: list[str]) -> list[str]:
@@ -227,7 +230,8 @@ def _numbers(device: Device, said: list[str]) -> list[str]:
     return index + address
 
 
-def _devices(world: World) -> list[Device]:
+def devices(world: World) -> list[Device]:
+    """All devices of a world but each namespace's lo."""
     return [device for netns in (world.root, *world.netns.values()) for device in netns.devices.values()
             if device.name != "lo"]
 

@@ -19,8 +19,8 @@ def _plain(line: str) -> str | None:
 
 
 def _address(line: str) -> str | None:
-    """Without the queue of the driver, which says nothing about the network."""
-    return _plain(re.sub(r" qdisc \w+| qlen \d+", "", line))
+    """Without the queue of the driver, and without a state that the flag LOWER_UP tells too, up to a second earlier."""
+    return _plain(re.sub(r" qdisc \w+| qlen \d+| state (UNKNOWN|UP)\b", "", line))
 
 
 def _neighbour(line: str) -> str | None:
@@ -42,7 +42,7 @@ def _connection(line: str) -> str | None:
     """Without the seconds left and the use count; without IGMP (protocol 2), which the kernel's bridges speak."""
     if line.startswith(("conntrack v", "unknown  2 ")):
         return None
-    return _plain(TIMEOUT.sub(r"\1 ", line).replace(" use=1", ""))
+    return _plain(re.sub(r" use=\d+", "", TIMEOUT.sub(r"\1 ", line)))
 
 
 TABLES: dict[str, tuple[tuple[str, ...], Callable[[str], str | None]]] = {

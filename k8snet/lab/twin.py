@@ -13,8 +13,10 @@ from itertools import zip_longest
 
 from k8snet.errors import CommandError, K8snetError, NotModelled
 from k8snet.lab.capture import line
+from k8snet.lab.drawn import Section, hide
 from k8snet.lab.replay import Answer, Entry, Lab, ask_model, replay
-from k8snet.lab.tables import TABLES, lines
+from k8snet.lab.ruletrace import RuleTrace
+from k8snet.lab.tables import TABLES, UNORDERED, lines
 from k8snet.linux.address import Ip
 from k8snet.linux.fact import Fact
 from k8snet.linux.log import ROOT, Command, Listen
@@ -80,8 +82,8 @@ class Comparison:
         return f"the model and the kernel {'agree' if not wrong else f'differ in {wrong}'} (lines compared: {compared})"
 
     def _table(self) -> list[str]:
-        """Outcome and captures in full; of the tables, which are long, the lines that differ."""
-        shown = [row for row in self.rows if not row.agrees or row.where.startswith(("outcome", "captures"))]
+        """Outcome, captures and rules in full; of the tables, which are long, the lines that differ."""
+        shown = [row for row in self.rows if not row.agrees or row.where.startswith(("outcome", "captures", "matched"))]
         text, where = [], ""
         for row in shown:
             text += [] if row.where == where else ["", row.where]
@@ -93,14 +95,17 @@ class Comparison:
 def compare(world: World, trace: Trace) -> Comparison:
     """Replay what had been done to a world when ``trace`` was asked for, ask the real kernel the same, and compare.
 
-    Compared are the outcome as the asker's socket tells it; the captures of every device, in order; and for every
-    network namespace its addresses, routes, policy rules, neighbours, iptables rules and tracked connections.
+    Compared are the outcome as the asker's socket tells it; the captures of every device, in order; for every packet the
+    iptables rules that it met in each network namespace, in order; and for every network namespace its addresses, routes,
+    policy rules, neighbours, iptables rules and tracked connections.
 
-    Left out: TCP segments that only acknowledge (the kernel sends them when it sees fit), a SYN-ACK sent again (it is a
-    race between the timers of both ends), TCP options, sequence numbers
-    and IPv4 ids, lengths, the order of captures on different devices, unicast ARP (a neighbour entry's age decides when
-    it is probed), IPv6 (switched off inside), IGMP and other multicast; timeouts and counters. Where a rule calls on
-    chance, the kernel throws its own dice, and may answer otherwise.
+    Left out, from captures and from rules: TCP segments that only acknowledge (the kernel sends them when it sees fit), a
+    SYN-ACK sent again (it is a race between the timers of both ends), IGMP and other multicast, IPv6 (switched off inside),
+    unicast ARP (a neighbour entry's age decides when it is probed). Also TCP options, sequence numbers and IPv4 ids, lengths,
+    timeouts and counters; the order of captures on different devices, and in which order different packets met rules. Where
+    nft is missing, or iptables is not made of nftables, rules are not compared, and a note says so. Where a rule calls on
+    chance, the kernel throws its own dice, and may answer otherwise. A port or echo id that a kernel draws at random (for
+    NAT, or for the outside of a VXLAN tunnel) is compared by its range, and by where it comes back (drawn.py).
 
     Unavailable where this machine has no lab; a command or app that the kernel refuses is a difference.
 
@@ -109,10 +114,12 @@ def compare(world: World, trace: Trace) -> Comparison:
     asked = _asked(world, trace)
     try:
         with replay(world, trace.log_position) as lab:
+            rules = RuleTrace(lab)
             lab.watch()
             outcome = _ask_both(lab, asked, trace)
-            captures = _captures(trace.captures, lab.captured())
-            return Comparison(str(asked), [*outcome, *captures, *_tables(lab)], lab.notes)
+            captures = capture_sections(trace.captures, lab.captured())
+            sections = hide([*outcome, *captures, *rules.sections(trace), *table_sections(lab)], lab.model.drawn)
+            return Comparison(str(asked), [row for section in sections for row in aligned(section)], lab.notes)
     except CommandError as refusal:
         return Comparison(str(asked), [Row("commands", "takes them all", str(refusal))], [])
 
@@ -126,7 +133,7 @@ def _asked(world: World, trace: Trace) -> Entry:
     return trace.question
 
 
-def _ask_both(lab: Lab, asked: Entry, trace: Trace) -> list[Row]:
+def _ask_both(lab: Lab, asked: Entry, trace: Trace) -> list[Section]:
     """Ask the kernel, and bring the replayed model to where the world was after the question.
 
     Where the question is known, the kernel is asked by a socket of ours, which tells more than a tool does.
@@ -139,20 +146,20 @@ def _ask_both(lab: Lab, asked: Entry, trace: Trace) -> list[Row]:
         lab.model.sh(asked.line, asked.stdin, check=False)
     else:
         ask_model(lab.model, asked)
-    return _outcome(trace, answer)
+    return outcome_sections(trace, answer)
 
 
-def _outcome(trace: Trace, answer: Answer) -> list[Row]:
-    return [Row("outcome", f"{name} {getattr(trace, name)}", f"{name} {getattr(answer, name)}") for name in OUTCOME]
+def outcome_sections(trace: Trace, answer: Answer) -> list[Section]:
+    """What the asker's socket tells."""
+    ours, theirs = ([f"{name} {getattr(side, name)}" for name in OUTCOME] for side in (trace, answer))
+    return [Section("outcome", ours, theirs)]
 
 
-def _captures(model: Iterable[Captured], kernel: Iterable[Captured]) -> list[Row]:
+def capture_sections(model: Iterable[Captured], kernel: Iterable[Captured]) -> list[Section]:
+    """What the devices saw, a section for each."""
     ours, theirs = _by_device(model), _by_device(kernel)
-    rows = []
-    for netns, device in sorted(ours.keys() | theirs.keys(), key=lambda place: _first(place, list(ours))):
-        place = (netns, device)
-        rows += _aligned(f"captures {netns} {device}", ours.get(place, []), theirs.get(place, []))
-    return rows
+    places = sorted(ours.keys() | theirs.keys(), key=lambda place: _first(place, list(ours)))
+    return [Section(f"captures {' '.join(place)}", ours.get(place, []), theirs.get(place, [])) for place in places]
 
 
 def _first(place: tuple[str, str], order: list[tuple[str, str]]) -> tuple[int, tuple[str, str]]:
@@ -203,15 +210,17 @@ def _is_probing(captured: Captured, probes: set[tuple[str, str, Ip, Ip]]) -> boo
     return True
 
 
-def _tables(lab: Lab) -> list[Row]:
-    rows = []
+def table_sections(lab: Lab) -> list[Section]:
+    """What each namespace's tools list (tables.py)."""
+    sections = []
     for netns in (ROOT, *lab.model.netns):
         for table, (words, _) in TABLES.items():
             command = " ".join(words)
             ours = _model_says(lab.model, command if netns == ROOT else f"ip netns exec {netns} {command}")
             theirs = lab.kernel.run(list(words), netns=netns)
-            rows += _aligned(f"{table} {netns}", lines(table, ours), lines(table, theirs))
-    return rows
+            both = lines(table, ours), lines(table, theirs)
+            sections.append(Section(f"{table} {netns}", *both, ordered=table not in UNORDERED))
+    return sections
 
 
 def _model_says(model: World, line: str) -> str:
@@ -221,8 +230,9 @@ def _model_says(model: World, line: str) -> str:
         return str(refusal)
 
 
-def _aligned(where: str, model: list[str], kernel: list[str]) -> list[Row]:
+def aligned(section: Section) -> list[Row]:
     """Equal lines beside each other; what one side has alone stands beside what the other has there, or nothing."""
+    where, model, kernel = section.where, section.model, section.kernel
     rows = []
     for tag, a, b, c, d in SequenceMatcher(None, model, kernel, autojunk=False).get_opcodes():
         if tag in ("equal", "replace"):

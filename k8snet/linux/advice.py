@@ -18,7 +18,7 @@ def give(skb: Skb) -> None:
     src = skb.packet.src
     if not netns.sysctls.conf(device.name, "send_redirects"):
         return
-    if sender_is_on_link(netns, src, device) and netns.icmp_limit.allows_redirect(src, netns.world.now):
+    if sender_is_on_link(netns, src, skb.packet.dst, device, skb.mark) and netns.icmp_limit.allows_redirect(src, netns.world.now):
         stack.complain(skb, Icmp(REDIRECT, 1, gateway=way.via))
 
 
@@ -31,6 +31,8 @@ def take_redirect(skb: Skb, message: Icmp) -> None:
     way = route_out(netns, quote.dst)
     if way.via != skb.packet.src or is_local(netns, gateway) or not any(gateway in each.network for each in device.addresses):
         return
+    if quote.proto == "tcp" and not skb.hop.traced.leg.packets[-1].again:
+        return  # over veths it is back while the socket is still busy sending, and tcp_v4_err() passes over a busy one
     if arp.is_known(device, gateway, skb.hop.traced.leg):
         netns.routing.redirects[quote.dst] = gateway
 

@@ -10,7 +10,7 @@ from k8snet.linux.address import BROADCAST_MAC, ZERO_MAC, Ip
 from k8snet.linux.device import Device
 from k8snet.linux.neigh import UNSURE, USABLE, Neigh
 from k8snet.linux.packet import UNREACHABLE, Arp, Frame, Icmp, Skb
-from k8snet.linux.route import is_local, lookup, select_address, source_error
+from k8snet.linux.route import is_local, lookup, route_out, select_address, source_error
 from k8snet.linux.steps import Awaited, Delivered, Dropped, Ignored, Resolved
 from k8snet.linux.trace import Hop, Leg, Trace
 
@@ -60,11 +60,13 @@ def receive(device: Device, frame: Frame, arp: Arp, hop: Hop) -> None:
         _answer(device, frame, arp, hop)
         return
     known = table.find(device.name, arp.sender_ip)
+    if known is None and _takes_announcement(device, arp):
+        known = table.add(device.name, arp.sender_ip, _new(device, "STALE"))
     if known is None:
         hop.add(Ignored("an ARP message about others"))
         return
     asked = arp.op == "reply" and frame.dst == device.mac
-    if known.mac is None or known.mac == arp.sender_mac or asked or now - known.updated > 1:  # neigh locktime: 1 s
+    if known.mac is None or known.mac == arp.sender_mac or now - known.updated > 1:  # neigh locktime: 1 s
         _learn(device, arp.sender_ip, known, arp.sender_mac, "REACHABLE" if asked else "STALE")
     hop.add(Delivered("arp", 0, "kernel"))
 
@@ -76,11 +78,20 @@ def is_for_us(device: Device, arp: Arp) -> bool:
         return False
     if arp.target_ip.is_loopback and not netns.sysctls.conf(device.name, "route_localnet"):
         return False
+    if netns.sysctls.conf(device.name, "arp_filter") and route_out(netns, arp.sender_ip, src=arp.target_ip).dev != device.name:
+        return False
     ignore = netns.sysctls.conf(device.name, "arp_ignore")
     own = [each for each in device.addresses if each.ip == arp.target_ip]
     if ignore == 2:
         return any(arp.sender_ip in each.network for each in own)
     return ignore < 1 or (ignore == 1 and bool(own))
+
+
+def _takes_announcement(device: Device, arp: Arp) -> bool:
+    """Whether to learn from one who was not asked (``arp_accept``): an answer, or somebody who asks for its own address."""
+    accept = device.netns.sysctls.conf(device.name, "arp_accept")
+    announces = arp.op == "reply" or arp.sender_ip == arp.target_ip
+    return announces and (accept == 1 or (accept == 2 and any(arp.sender_ip in each.network for each in device.addresses)))
 
 
 def _stands_in(device: Device, arp: Arp) -> bool:
@@ -143,13 +154,13 @@ def _ask(device: Device, ip: Ip, entry: Neigh, asking: int, leg: Leg | None = No
 
 
 def _asker(device: Device, ip: Ip, entry: Neigh) -> Ip:
-    """The address to answer to (arp_announce=0): the waiting packet's own source if it is ours, else the device's."""
+    """The address to answer to: the waiting packet's own source if it is ours, unless ``arp_announce`` is stricter."""
     netns = device.netns
     source = entry.waiting[0].packet.src if entry.waiting else None
     announce = netns.sysctls.conf(device.name, "arp_announce")
-    if source is not None and is_local(netns, source):
-        fits = any(source == each.ip or (announce < 2 and ip in each.network) for each in device.addresses)
-        if announce == 0 or fits:
+    if source is not None and announce < 2 and is_local(netns, source):
+        shares = any(source in each.network and ip in each.network for each in device.addresses)
+        if announce == 0 or shares:
             return source
     return select_address(netns, device, ip, "link") or Ip(0)
 

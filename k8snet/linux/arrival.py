@@ -34,14 +34,16 @@ def route_in(netns: Netns, src: Ip, dst: Ip, device: Device, mark: int) -> Arriv
 
 
 def _judge(netns: Netns, src: Ip, dst: Ip, device: Device, mark: int) -> Arrival:
-    reason = _martian(netns, src, dst, device) or source_error(netns, src, dst, device, mark)
+    reason = _martian(netns, src, dst, device)
     if reason is not None:
         return Arrival(None, reason)
     way = lookup(netns, dst, src=src, mark=mark, iif=device.name)
     is_ours = way.errno is None and way.type in ("local", "broadcast")
-    if is_ours or netns.sysctls.conf(device.name, "forwarding"):
-        return Arrival(way)
-    return Arrival(way, "IP_INNOROUTES")  # not a router: silence
+    if not is_ours and not netns.sysctls.conf(device.name, "forwarding"):
+        return Arrival(way, "IP_INADDRERRORS")  # not a router: silence, route or no route (route.c, ip_error)
+    if way.errno is None:
+        reason = source_error(netns, src, dst, device, mark, None if is_ours else way.dev)
+    return Arrival(way if reason is None else None, reason)
 
 
 def _martian(netns: Netns, src: Ip, dst: Ip, device: Device) -> str | None:

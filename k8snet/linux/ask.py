@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from k8snet.linux import stack
-from k8snet.linux.address import ANY, Ip
+from k8snet.linux.address import ANY, BROADCAST, Ip
 from k8snet.linux.log import Connect, Ping
 from k8snet.linux.packet import ECHO_REQUEST, Icmp, Packet
-from k8snet.linux.route import is_local, route_out
+from k8snet.linux.route import Lookup, is_local, route_out
 from k8snet.linux.sockets import Exchange, Tcp
 from k8snet.linux.steps import Awaited, Dropped, Routed
 from k8snet.linux.trace import Leg, Trace
@@ -53,7 +53,7 @@ def ping(netns: Netns, question: Ping) -> Trace:
     ttl = question.ttl or netns.sysctls["net.ipv4.ip_default_ttl"]
     packet = Packet(source, question.dst or source, "icmp", icmp=icmp, ttl=ttl, data=bytes(question.size),
                     df=question.df is not False)
-    return _ask_once(netns, packet, leg, question.timeout, may_cut=question.df is None)
+    return _ask_once(netns, packet, leg, question.timeout, may_cut=question.df is None, bound=question.source is not None)
 
 
 def _begin(netns: Netns, question: Connect | Ping) -> Trace:
@@ -67,14 +67,26 @@ def _source(netns: Netns, dst: Ip, wanted: Ip | None, leg: Leg) -> Ip | None:
     if wanted and not is_local(netns, wanted):
         leg.trace.end("unreachable", errno="EADDRNOTAVAIL")
         return None
-    way = route_out(netns, dst, src=wanted or ANY)
-    if way.errno is None:
-        return wanted or way.src or Ip(0)
+    way = Lookup("broadcast") if wanted and dst == BROADCAST else route_out(netns, dst, src=wanted or ANY)
+    source = wanted or way.src or Ip(0)
+    if way.errno is None and source and not wanted and leg.protocol != "icmp":
+        way = route_out(netns, dst, src=source)  # who connects looks again, with the source (ip_route_connect)
+    errno = way.errno or _everybody_error(dst, way, leg.protocol)
+    if errno is None:
+        return source
     hop = leg.open(Packet(wanted or Ip(0), dst, leg.protocol), "request").arrive(netns.name)
     hop.add(Routed(dst, way))
     hop.add(Dropped("IP_OUTNOROUTES"))
-    leg.trace.end("unreachable", errno=way.errno)
+    leg.trace.end("unreachable", errno=errno)
     return None
+
+
+def _everybody_error(dst: Ip, way: Lookup, proto: str) -> str | None:
+    """What a socket is told that wants to reach everybody and did not ask leave to (SO_BROADCAST); TCP has but one peer."""
+    is_everybody = way.type == "broadcast" or dst == BROADCAST
+    if proto == "tcp":
+        return "ENETUNREACH" if is_everybody or dst.is_multicast else None
+    return "EACCES" if is_everybody else None
 
 
 def _ask_tcp(netns: Netns, tcp: Tcp, leg: Leg, timeout: float) -> Trace:
@@ -100,13 +112,22 @@ def _again(netns: Netns, tcp: Tcp, leg: Leg) -> None:
             stack.send(netns, packet, leg, role="request", again=True)
 
 
-def _ask_once(netns: Netns, packet: Packet, leg: Leg, timeout: float, *, may_cut: bool = True) -> Trace:
+def _ask_once(netns: Netns, packet: Packet, leg: Leg, timeout: float, *, may_cut: bool = True, bound: bool = True) -> Trace:
     exchange = Exchange(packet)
     netns.sockets.open(exchange)
-    errno = stack.send(netns, packet, leg, role="request", may_cut=may_cut)
+    errno = stack.send(netns, packet, leg, role="request", may_cut=may_cut, bound=bound)
     if errno is not None and not exchange.done:
         exchange.errno = errno
     return _wait(netns, exchange, leg, timeout)
+
+
+def _give_up(netns: Netns, tcp: Tcp, leg: Leg) -> None:
+    """Close a connection on which no answer came: with a FIN, if it was ever open."""
+    if tcp.state != "ESTABLISHED":
+        tcp.state = "CLOSED"
+        return
+    for packet in tcp.close():
+        stack.send(netns, packet, leg, role="request")
 
 
 def _wait(netns: Netns, socket: Tcp | Exchange, leg: Leg, timeout: float) -> Trace:
@@ -114,9 +135,9 @@ def _wait(netns: Netns, socket: Tcp | Exchange, leg: Leg, timeout: float) -> Tra
     world, trace = netns.world, leg.trace
     world.run(until=lambda: socket.done, deadline=world.now + timeout)
     if not socket.done and isinstance(socket, Tcp):
-        socket.state = "CLOSED"
+        _give_up(netns, socket, leg)
     world.run_dry()
-    if not isinstance(socket, Tcp) or not socket.keep_open:
+    if not isinstance(socket, Tcp) or not (socket.keep_open or socket.state == "FIN_WAIT"):
         netns.sockets.close(socket)
     icmp = socket.icmp
     if socket.errno is not None:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from k8snet.linux import hooks, stack
 from k8snet.linux.address import is_group_mac
+from k8snet.linux.arrival import route_in
 from k8snet.linux.device import Bridge, Device
 from k8snet.linux.fact import changed
+from k8snet.linux.fragment import cut
 from k8snet.linux.neigh import CERTAIN
-from k8snet.linux.packet import Frame, Packet, Skb
-from k8snet.linux.steps import Bridged, Dropped, Ignored, Learned
+from k8snet.linux.packet import Arp, Frame, Packet, Skb
+from k8snet.linux.steps import Bridged, Dropped, Fragmented, Ignored, Learned, Routed
 from k8snet.linux.trace import Hop
 
 
@@ -54,15 +56,20 @@ def _for_iptables(bridge: Bridge, port: Device, frame: Frame, hop: Hop) -> Skb |
 def _forward_translated(bridge: Bridge, port: Device, frame: Frame, skb: Skb) -> None:
     """A DNAT in PREROUTING: to somebody on this same bridge the frame stays a frame, and only its MAC changes.
 
-    To anybody else it is handed up, to be routed (br_nf_pre_routing_finish).
+    To anybody else it is handed up, to be routed, and so is what has no way; but a martian ends here
+    (br_nf_pre_routing_finish).
     """
-    way = stack.route_in(skb)
+    packet = skb.packet
+    arrival = route_in(bridge.netns, packet.src, packet.dst, bridge, skb.mark)
+    way = arrival.way
     if way is None:
+        skb.hop.add(Dropped(arrival.reason or "IP_INNOROUTES"))
         return
-    if way.dev != bridge.name or way.via is None:
-        forward(bridge, port, Frame(frame.src, bridge.mac, skb.packet), skb.hop, skb)
+    if arrival.reason is not None or way.dev != bridge.name or way.via is None:
+        forward(bridge, port, Frame(frame.src, bridge.mac, packet), skb.hop, skb)
         return
-    skb.bridged = True
+    skb.hop.add(Routed(packet.dst, way))
+    skb.route, skb.bridged = way, True
     entry = bridge.netns.neighbours.find(bridge.name, way.via)
     certain = entry is not None and entry.state(bridge.netns.world.now) in CERTAIN
     if entry is not None and certain and entry.has_header and entry.mac is not None:
@@ -86,10 +93,10 @@ def forward(bridge: Bridge, port: Device, frame: Frame, hop: Hop, skb: Skb | Non
         hop.add(Learned(bridge.name, frame.src, port.name))
     if is_group_mac(frame.dst):
         _flood(bridge, port, frame, hop, skb)
-        _hand_up(bridge, frame, hop, skb)
+        _hand_up(bridge, port, frame, hop, skb)
     elif _is_own(bridge, frame.dst):
         hop.add(Bridged(bridge.name, frame.dst, (bridge.name,), "local"))
-        _hand_up(bridge, frame, hop, skb)
+        _hand_up(bridge, port, frame, hop, skb)
     else:
         _to_receiver(bridge, port, frame, hop, skb)
 
@@ -101,7 +108,7 @@ def send(bridge: Bridge, frame: Frame, hop: Hop) -> None:
         _flood(bridge, None, frame, hop, None)
     else:
         hop.add(Bridged(bridge.name, frame.dst, (known.name,), "forward"))
-        stack.transmit(known, frame, hop)
+        _leave(known, frame, hop, crosses=False)
 
 
 def _to_receiver(bridge: Bridge, port: Device, frame: Frame, hop: Hop, skb: Skb | None) -> None:
@@ -113,8 +120,8 @@ def _to_receiver(bridge: Bridge, port: Device, frame: Frame, hop: Hop, skb: Skb 
     else:
         hop.add(Bridged(bridge.name, frame.dst, (known.name,), "forward"))
         _out(bridge, port, known, frame, hop, skb)
-    if known is None and bridge.promiscuous:
-        _hand_up(bridge, frame, hop, skb)
+    if bridge.promiscuous:
+        _hand_up(bridge, port, frame, hop, skb)
 
 
 def _flood(bridge: Bridge, port: Device | None, frame: Frame, hop: Hop, skb: Skb | None) -> None:
@@ -144,7 +151,7 @@ def _may_pass(port: Device | None, out: Device) -> bool:
 def _out(bridge: Bridge, port: Device | None, out: Device, frame: Frame, hop: Hop, skb: Skb | None) -> None:
     """Out by one port; on the way, iptables' FORWARD and POSTROUTING for a packet that PREROUTING has seen."""
     if skb is None:
-        stack.transmit(out, frame, hop)
+        _leave(out, frame, hop, crosses=port is not None)
         return
     copy = skb.clone()
     copy.iif, copy.oif, copy.physin, copy.physout = bridge, bridge, port, out
@@ -152,19 +159,39 @@ def _out(bridge: Bridge, port: Device | None, out: Device, frame: Frame, hop: Ho
         return
     copy.iif = None
     if hooks.passes("POSTROUTING", copy):
-        stack.transmit(out, changed(frame, payload=copy.packet), hop)
+        _leave(out, changed(frame, payload=copy.packet), hop, crosses=True)
+
+
+def _leave(out: Device, frame: Frame, hop: Hop, *, crosses: bool) -> None:
+    """Out by a port. What does not fit is dropped, and nobody is told; but br_netfilter cuts what ``crosses`` the bridge.
+
+    Kernel: br_dev_queue_push_xmit(), br_nf_dev_queue_xmit().
+    """
+    packet = frame.payload
+    nf = crosses and out.netns.sysctls["net.bridge.bridge-nf-call-iptables"]
+    if isinstance(packet, Arp) or packet.length <= out.mtu + (0 if nf else stack.ROOM_FOR_A_TAG):
+        stack.transmit(out, frame, hop)
+    elif packet.df or not nf:
+        hop.add(Dropped("PKT_TOO_BIG"))
+    else:
+        pieces = cut(packet, out.mtu)
+        hop.add(Fragmented(out.mtu, len(pieces)))
+        for piece in pieces:
+            stack.transmit(out, changed(frame, payload=piece), hop)
 
 
 def _is_own(bridge: Bridge, mac: str) -> bool:
-    """Whether a MAC address is the bridge's, or one of its ports': all of them mean this machine."""
+    """Whether a MAC address is the bridge's, or one of its ports': such frames go nowhere else."""
     return mac == bridge.mac or mac in [port.mac for port in bridge.ports]
 
 
-def _hand_up(bridge: Bridge, frame: Frame, hop: Hop, skb: Skb | None) -> None:
-    """To the bridge's own machine, as a frame that came in by the bridge device."""
+def _hand_up(bridge: Bridge, port: Device, frame: Frame, hop: Hop, skb: Skb | None) -> None:
+    """To the bridge's own machine, as a frame that came in by the bridge device.
+
+    It is taken if it is for everyone, for the bridge's MAC address, or for that of the port by which it came.
+    """
     hop.capture(bridge.name, "in", frame, bridge.netns.world.now)
-    for_ports_mac = not is_group_mac(frame.dst) and frame.dst != bridge.mac
-    if for_ports_mac and not _is_own(bridge, frame.dst):
+    if not is_group_mac(frame.dst) and frame.dst not in (bridge.mac, port.mac):
         hop.add(Ignored("OTHERHOST"))
     else:
         stack.accept(bridge, frame, hop, skb)

@@ -252,7 +252,7 @@ def _unique(skb: Skb, conn: Conn, now: Tuple, kind: str, allowed: NatRange) -> T
         return wanted
     if kind == "dst" and allowed.min_port is not None and allowed.min_port == allowed.max_port:
         return _with_port(wanted, kind, allowed.min_port)  # a clash is left to the source side (POSTROUTING)
-    if kind == "dst" and allowed.min_port is None:
+    if kind == "dst" and allowed.min_port is None and wanted.proto != "icmp":
         return wanted
     return _search(skb, conn, wanted, kind, allowed)
 
@@ -260,12 +260,13 @@ def _unique(skb: Skb, conn: Conn, now: Tuple, kind: str, allowed: NatRange) -> T
 def _search(skb: Skb, conn: Conn, wanted: Tuple, kind: str, allowed: NatRange) -> Tuple | None:
     low, high = _ports(wanted, kind, allowed)
     size = high - low + 1
-    start = skb.netns.world.draw(0, size - 1) if kind == "src" or allowed.random_fully or allowed.random else 0
+    is_drawn = kind == "src" or allowed.random_fully or allowed.random
+    start = skb.netns.world.draw(0, size - 1) if is_drawn else 0
     for step in range(min(size, 128)):
         port = low + (start + step) % size
         candidate = _with_port(wanted, kind, port)
         if _is_free(skb, conn, candidate):
-            skb.netns.world.drawn.add(port)
+            skb.netns.world.drawn.update([port] if is_drawn else [])
             return candidate
     return None
 

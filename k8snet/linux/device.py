@@ -1,6 +1,6 @@
-"""Net devices: what they are. What they do with a frame is in stack.py and bridging.py.
+"""Net devices: what they are. What they do with a frame is in stack.py, bridging.py and vxlan.py.
 
-Each kind is a class; a new kind is one class here and one line in the stack's TRANSMIT table.
+Each kind is a class; a new kind is one class here, and a line in the stack's transmit().
 """
 
 from __future__ import annotations
@@ -130,6 +130,7 @@ class Bridge(Device):
     def __init__(self, netns: Netns, name: str, *, index: int, mac: str) -> None:
         super().__init__(netns, name, index=index, mac=mac)
         self.ports: list[Device] = []
+        self.has_had_ports = False
         self.fdb: dict[str, FdbEntry] = {}
         self.ageing_time = 300.0
         self.mac_was_set = False
@@ -137,11 +138,17 @@ class Bridge(Device):
 
     @property
     def running(self) -> bool:
-        return self.up and any(port.running for port in self.ports)
+        return self.up and (any(port.running for port in self.ports) or self.is_fresh)
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it has never had a port, nor a MAC address given: until then its carrier is said to be there (measured)."""
+        return not self.has_had_ports and not self.mac_was_set
 
     def attach(self, device: Device) -> None:
         """Make a device a port of this bridge."""
         device.master, device.port = self, Port()
+        self.has_had_ports = True
         self.ports.append(device)
         self.take_lowest_mac()
 
@@ -177,7 +184,76 @@ class Bridge(Device):
 
     def take_lowest_mac(self) -> None:
         """The lowest MAC of the ports; zeros once the last one has left (br_stp_recalculate_bridge_id)."""
-        if not self.mac_was_set:
-            self.mac = min((port.mac for port in self.ports), default=ZERO_MAC)
+        lowest = min((port.mac for port in self.ports), default=ZERO_MAC)
+        if not self.mac_was_set and self.mac != lowest:
+            self.mac = lowest
+            self.netns.neighbours.forget_device(self.name)
 
 
+DEFAULT_PORT = 8472
+"""Linux's own; the registered one is 4789."""
+OVERHEAD = 50
+"""Bytes around what a frame carries: its own Ethernet header (14), and headers of IPv4 (20), UDP (8) and VXLAN (8)."""
+
+
+class VxlanEntry:
+    """The remotes behind which a MAC address lives. ``state``: ``permanent``, ``static``, or nothing if it was learned."""
+
+    __slots__ = ("remotes", "state", "updated")
+
+    def __init__(self, remote: Ip, updated: float, state: str = "") -> None:
+        self.remotes = [remote]
+        self.updated = updated
+        self.state = state
+
+
+class Vxlan(Device):
+    """One end of a tunnel with many ends. ``fdb`` says which MAC address is behind which remote.
+
+    The entry of the MAC address of zeros is the default, and may have several remotes: each gets a copy. ``remote`` is the
+    one that the device was made with. ``local`` is the source address of the UDP packets; None leaves it to the route.
+    """
+
+    kind = "vxlan"
+
+    def __init__(self, netns: Netns, name: str, vni: int, *, index: int, mac: str, lower: Device | None = None) -> None:
+        super().__init__(netns, name, index=index, mac=mac, mtu=1500 if lower is None else lower.mtu - OVERHEAD)
+        self.vni = vni
+        self.lower = lower
+        self.local: Ip | None = None
+        self.remote: Ip | None = None
+        self.dstport = DEFAULT_PORT
+        self.ttl = 0
+        """Of the UDP packets; 0 means the namespace's default."""
+        self.learning = True
+        self.ageing = 300.0
+        self.fdb: dict[str, VxlanEntry] = {}
+
+    def remotes(self, mac: str) -> list[Ip]:
+        """Where a frame to this MAC address is sent."""
+        entry = self.entry(mac) or self.entry(ZERO_MAC)
+        return entry.remotes if entry else []
+
+    def out_of(self, mac: str, remote: Ip) -> Device | None:
+        """The device by which it must go: the lower one, but only to the remote that the device was made with."""
+        return self.lower if remote == self.remote and self.entry(mac) is None else None
+
+    def entry(self, mac: str) -> VxlanEntry | None:
+        """What is known of a MAC address; None if nothing is, or nothing was heard of it for ``ageing`` seconds."""
+        entry = self.fdb.get(mac)
+        if entry is not None and not entry.state and self.netns.world.now - entry.updated >= self.ageing:
+            del self.fdb[mac]
+            return None
+        return entry
+
+    def learn(self, mac: str, remote: Ip) -> bool:
+        """Note behind which remote a sender lives; False if an entry made by hand says otherwise (vxlan_snoop)."""
+        entry = self.entry(mac)
+        if entry is None:
+            self.fdb[mac] = VxlanEntry(remote, self.netns.world.now)
+            return True
+        entry.updated = self.netns.world.now
+        if entry.remotes[0] != remote and entry.state:
+            return False
+        entry.remotes[0] = remote
+        return True

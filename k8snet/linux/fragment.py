@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from k8snet.errors import NotModelled
 from k8snet.linux.fact import changed
 from k8snet.linux.packet import HEADER_BYTES, Packet
 
@@ -17,6 +18,9 @@ def cut(packet: Packet, mtu: int) -> list[Packet]:
     >>> [(piece.length, piece.offset, piece.more) for piece in cut(whole, 1500)]
     [(1500, 0, True), (548, 1480, False)]
     """
+    if packet.inner is not None:
+        asked = f"cutting a VXLAN packet of {packet.length} bytes for an MTU of {mtu}"
+        raise NotModelled(asked, known="a smaller MTU of the tunnel")
     room = (mtu - 20) // 8 * 8
     header = 0 if packet.offset else HEADER_BYTES.get(packet.proto, 0)
     pieces, start = [], 0

@@ -70,7 +70,7 @@ def _reject(skb: Skb, verdict: netfilter.Verdict) -> None:
 def _translated(hook: str, skb: Skb) -> bool:
     """NAT: ask the rules once for each new connection and side, then rewrite each packet as was decided."""
     conn, message = skb.conn, skb.packet.icmp
-    if conn is None or not skb.netns.netfilter.uses_conntrack:
+    if conn is None or not skb.netns.netfilter.translates:
         return True
     kind = "dst" if hook in ("PREROUTING", "OUTPUT") else "src"
     if message is not None and message.is_error:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from k8snet.linux.address import BROADCAST, Ip
 from k8snet.linux.fact import changed
 from k8snet.linux.packet import ECHO_REPLY, REDIRECT, TIME_EXCEEDED, UNREACHABLE, Icmp, Packet, Skb
-from k8snet.linux.route import route_out
+from k8snet.linux.route import LOCALHOST, route_out
 
 if TYPE_CHECKING:
     from k8snet.linux.netns import Netns
@@ -32,6 +32,7 @@ REJECT_CODES = {
 """``REJECT --reject-with`` and the code that it sends."""
 
 BURST = 6
+NO_WAY_BURST = 5.0
 REDIRECT_LOAD, REDIRECT_NUMBER = 0.02, 9
 
 
@@ -53,6 +54,17 @@ class RateLimit:
         tokens = min(BURST * interval, tokens + now - last)
         allowed = tokens >= interval
         self._peers[peer] = (tokens - interval if allowed else tokens, now, redirects)
+        return allowed
+
+    def allows_no_way(self, peer: Ip, now: float) -> bool:
+        """Whether the peer may be told at all that there is no route; that costs a token of the five that it may have.
+
+        The error itself then costs another (route.c, ip_error).
+        """
+        tokens, last, redirects = self._peers.get(peer, (0.0, now - 60.0, 0))
+        tokens = min(NO_WAY_BURST, tokens + now - last)
+        allowed = tokens >= 1
+        self._peers[peer] = (tokens - allowed, now, redirects)
         return allowed
 
     def allows_redirect(self, peer: Ip, now: float) -> bool:
@@ -91,7 +103,9 @@ def error_about(skb: Skb, icmp: Icmp) -> Packet | None:
     that a socket would use towards the sender.
     """
     netns, about = skb.netns, skb.packet
-    if _is_no_ones(about.src) or _is_no_ones(about.dst) or about.offset or (about.icmp is not None and about.icmp.is_error):
+    if skb.route is not None and skb.route.type == "broadcast":
+        return None
+    if _is_for_many(about.src) or _is_for_many(about.dst) or about.offset or (about.icmp is not None and about.icmp.is_error):
         return None
     way = route_out(netns, about.src)
     local = skb.route is not None and skb.route.type == "local" and skb.iif is not None
@@ -99,11 +113,11 @@ def error_about(skb: Skb, icmp: Icmp) -> Packet | None:
     if src is None or way.errno is not None or not _within_limit(netns, about.src, icmp.type, way.type):
         return None
     quoting = changed(icmp, quote=about)
-    return Packet(src, about.src, "icmp", icmp=quoting, ttl=netns.sysctls["net.ipv4.ip_default_ttl"], tos=0xC0)
+    return Packet(src, about.src or LOCALHOST, "icmp", icmp=quoting, ttl=netns.sysctls["net.ipv4.ip_default_ttl"], tos=0xC0)
 
 
-def _is_no_ones(address: Ip) -> bool:
-    return address == 0 or address == BROADCAST or address.is_multicast
+def _is_for_many(address: Ip) -> bool:
+    return address == BROADCAST or address.is_multicast
 
 
 def _within_limit(netns: Netns, peer: Ip, kind: int, way: str) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from k8snet.linux.address import Ip
 from k8snet.linux.packet import Skb
+from k8snet.linux.steps import Dropped
 
 USABLE = frozenset({"PERMANENT", "NOARP", "REACHABLE", "STALE", "DELAY", "PROBE"})
 """States in which there is a MAC address to send to."""
@@ -75,9 +76,19 @@ class Neighbours:
         self.entries[device, ip] = entry
         return entry
 
-    def forget_device(self, device: str) -> None:
-        """The device is down or gone: nothing is known of what lay behind it."""
-        self.entries = {key: entry for key, entry in self.entries.items() if key[0] != device}
+    def forget_device(self, device: str, *, but_permanent: bool = False) -> None:
+        """The device is down, gone, or another for those behind it: nothing is known of them, and what waited is lost.
+
+        Kernel: neighbour.c, neigh_flush_dev(), at NETDEV_DOWN and NETDEV_CHANGEADDR.
+        """
+        gone = [key for key, entry in self.entries.items() if key[0] == device]
+        for key in gone:
+            if but_permanent and self.entries[key].nud == "PERMANENT":
+                continue
+            entry = self.entries.pop(key)
+            entry.round += 1
+            for skb in entry.waiting:
+                skb.hop.add(Dropped("QUEUE_PURGE"))
 
     def confirm(self, device: str, ip: Ip, now: float) -> None:
         """A socket heard from there in reply to what it sent: as good as an ARP answer (kernel: dst_confirm)."""

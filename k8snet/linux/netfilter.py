@@ -160,11 +160,18 @@ class Netfilter:
         self.tables: dict[str, Table] = {}
         self.recent = Lists()
         self.uses_conntrack = False
+        self.translates = False
+        """Whether NAT is at work: connections are tracked, and a hook calls a chain of the nat table.
+
+        iptables gives the kernel a built-in chain when it is first written to, not before.
+        """
 
     def commit(self, tables: dict[str, Table]) -> None:
         """Put other tables in force, all at once."""
         self.tables = tables
         self.uses_conntrack = any(rule.needs_conntrack for rule in self.rules())
+        nat = [chain for chain in tables["nat"].chains.values() if chain.policy] if "nat" in tables else []
+        self.translates = self.uses_conntrack and any(chain.rules or chain.policy == "DROP" for chain in nat)
         self.recent.keep(dict.fromkeys(each.name for rule in self.rules() for each in rule.matches if isinstance(each, Recent)))
 
     def rules(self) -> Iterator[Rule]:

@@ -48,7 +48,7 @@ class Packet(Fact, frozen=True):
     """An IPv4 packet with what it carries.
 
     ``flags`` are TCP's as tcpdump prints them (``S``, ``S.``, ``.``, ``P.``, ``F.``, ``R``, ``R.``). A fragment has
-    an ``offset`` in bytes, or ``more`` to follow.
+    an ``offset`` in bytes, or ``more`` to follow. ``inner`` is what a VXLAN packet carries.
 
     >>> Packet(Ip("10.1.1.1"), Ip("10.1.2.2"), "tcp", sport=40000, dport=80, flags="S").length
     40
@@ -70,12 +70,15 @@ class Packet(Fact, frozen=True):
     tos: int = 0
     offset: int = 0
     more: bool = False
+    inner: Inner | None = None
 
     @property
     def length(self) -> int:
-        """Bytes of the whole packet: IPv4 header, transport header, data, and in an ICMP error its quotation."""
+        """Bytes of the whole packet: IPv4 header, transport header, data; in an ICMP error its quotation, in VXLAN its frame."""
         if self.icmp is not None and self.icmp.quote is not None:
             return 28 + quoted_bytes(self.icmp.quote)
+        if self.inner is not None:
+            return 36 + self.inner.frame.length
         header = 0 if self.offset else HEADER_BYTES.get(self.proto, 0)
         return 20 + header + len(self.data)
 
@@ -121,6 +124,13 @@ class Frame(Fact, frozen=True):
     def length(self) -> int:
         """Bytes, without preamble and checksum, and without padding, as tcpdump counts on a veth."""
         return 14 + (28 if isinstance(self.payload, Arp) else self.payload.length)
+
+
+class Inner(Fact, frozen=True):
+    """What a VXLAN packet carries behind its UDP header: the number of the virtual network, and a frame of it (RFC 7348)."""
+
+    vni: int
+    frame: Frame
 
 
 class Skb:

@@ -24,6 +24,8 @@ TABLE_NAMES = {LOCAL: "local", MAIN: "main", DEFAULT: "default"}
 
 ERRORS = {"unreachable": "EHOSTUNREACH", "prohibit": "EACCES", "blackhole": "EINVAL"}
 """What the kernel answers for the route types that say no (fib_semantics.c, fib_props)."""
+POLICY_ERRORS = ERRORS | {"unreachable": "ENETUNREACH"}
+"""What it answers for a policy rule that says no (fib_rules.c, fib4_rule_action)."""
 
 SCOPES = {"global": 0, "site": 200, "link": 253, "host": 254, "nowhere": 255}
 
@@ -42,6 +44,13 @@ class Route(Fact, frozen=True):
     table: int = MAIN
     onlink: bool = False
     mtu: int = 0
+    is_own_gateway: bool = False
+    """Whether ``via`` was an own address when the route was made: then there is no other hop (rt_set_nexthop)."""
+
+    @property
+    def next_hop(self) -> Ip | None:
+        """The gateway; None if the destination is on the link."""
+        return None if self.is_own_gateway else self.via
 
 
 class Policy(Fact, frozen=True):
@@ -149,6 +158,7 @@ class Routing:
 
     def __init__(self) -> None:
         self.answers = Answers()
+        self.is_merged = True
         self.tables = {LOCAL: RoutingTable(), MAIN: RoutingTable(), DEFAULT: RoutingTable()}
         self.policies = [Policy(0, LOCAL), Policy(32766, MAIN), Policy(32767, DEFAULT)]
         self.redirects: dict[Ip, Ip] = {}
@@ -172,6 +182,7 @@ class Routing:
 
     def add_policy(self, policy: Policy) -> None:
         """Add a policy rule; of equal priorities the older one stays first."""
+        self.is_merged = False
         insort(self.policies, policy, key=lambda each: each.priority)
 
     def routes(self) -> list[Route]:
@@ -196,15 +207,23 @@ def _look_up(netns: Netns, dst: Ip, src: int, mark: int, iif: str | None, oif: s
         if not policy.concerns(src, dst, mark, iif or "lo", oif):
             continue
         if policy.action != "lookup":
-            return Lookup(policy.action, policy=policy, errno=ERRORS[policy.action])
+            return Lookup(policy.action, policy=policy, errno=POLICY_ERRORS[policy.action])
         table = netns.routing.tables.get(policy.table)
         route = _best(netns, table, dst, oif) if table is not None else None
-        if route is None or route.type == "throw":
+        if route is None or route.type == "throw" or _is_outdone(netns, policy, route, dst, oif):
             continue
         if route.type in ERRORS:
             return Lookup(route.type, route, policy, errno=ERRORS[route.type])
-        return Lookup(route.type, route, policy, route.dev, route.via or dst, _source(netns, route, dst))
+        return Lookup(route.type, route, policy, route.dev, route.next_hop or dst, _source(netns, route, dst))
     return Lookup("unreachable", errno="ENETUNREACH")
+
+
+def _is_outdone(netns: Netns, policy: Policy, route: Route, dst: Ip, oif: str | None) -> bool:
+    """Whether ``main`` knows it better than ``local``: they are one table until a policy rule is added (fib_unmerge)."""
+    if policy.table != LOCAL or not netns.routing.is_merged:
+        return False
+    other = _best(netns, netns.routing.tables[MAIN], dst, oif)
+    return other is not None and other.network.length > route.network.length
 
 
 def route_out(netns: Netns, dst: Ip, *, src: int = 0, mark: int = 0, oif: str | None = None) -> Lookup:
@@ -240,7 +259,7 @@ def _source(netns: Netns, route: Route, dst: Ip) -> Ip | None:
     return select_address(netns, netns.devices[route.dev], route.via, route.scope)
 
 
-def source_error(netns: Netns, src: Ip, dst: Ip, device: Device, mark: int = 0) -> str | None:
+def source_error(netns: Netns, src: Ip, dst: Ip, device: Device, mark: int = 0, oif: str | None = None) -> str | None:
     """Why a packet may not have come in by this device, judged by its source; None if it may.
 
     One's own address cannot come from a wire (unless ``accept_local``); and with ``rp_filter`` the way back must lead
@@ -248,7 +267,7 @@ def source_error(netns: Netns, src: Ip, dst: Ip, device: Device, mark: int = 0) 
     """
     if isinstance(device, Loopback) and is_local(netns, src):
         return None
-    back = lookup(netns, src, src=dst, iif=device.name, mark=mark if netns.sysctls.conf(device.name, "src_valid_mark") else 0)
+    back = _way_back(netns, src, dst, device, mark, oif)
     strict = netns.sysctls.conf(device.name, "rp_filter")
     if back.type == "broadcast":
         return "IP_INVALID_SOURCE"
@@ -260,10 +279,17 @@ def source_error(netns: Netns, src: Ip, dst: Ip, device: Device, mark: int = 0) 
     return "IP_RPFILTER" if strict == 1 or (strict and without_way) else None
 
 
-def sender_is_on_link(netns: Netns, src: Ip, device: Device) -> bool:
-    """Whether a sender is a direct neighbour on the device: its route has no next hop."""
-    back = lookup(netns, src, oif=device.name)
-    return back.route is not None and back.route.via is None and back.dev == device.name
+def _way_back(netns: Netns, src: Ip, dst: Ip, device: Device, mark: int, oif: str | None) -> Lookup:
+    """The route of an answer, looked up as if it came in where the packet goes out."""
+    return lookup(netns, src, src=dst, iif=oif, mark=mark if netns.sysctls.conf(device.name, "src_valid_mark") else 0)
+
+
+def sender_is_on_link(netns: Netns, src: Ip, dst: Ip, device: Device, mark: int) -> bool:
+    """Whether a sender is a direct neighbour on the device by which its packet goes out again: no next hop leads back."""
+    back = _way_back(netns, src, dst, device, mark, device.name)
+    if back.errno is None and back.dev != device.name and device.addresses:
+        back = lookup(netns, src, src=dst, iif=device.name, oif=device.name)
+    return back.route is not None and back.errno is None and back.route.next_hop is None and back.dev == device.name
 
 
 def select_address(netns: Netns, device: Device, towards: Ip | None, scope: str = "global") -> Ip | None:

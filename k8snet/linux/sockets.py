@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 FIRST_PORT = 40000
 SEGMENT = 1460
 """Bytes of data in a full TCP segment on a link of 1500."""
+OWN_TTL = 0
+"""In a packet that a kernel makes by itself: it will be the namespace's own (`stack.send` writes it)."""
 METHODS = (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"DELETE ", b"PATCH ", b"OPTIONS ")
 
 
@@ -44,11 +46,15 @@ class App:
 
 
 class Heard(NamedTuple):
-    """What came of a packet at a socket: who has it now, what is sent in return, and the app that was asked."""
+    """What came of a packet at a socket: who has it now, what is sent in return, and the app that was asked.
+
+    With ``tunnel`` the kernel has it, and is to take out what it carries.
+    """
 
     owner: str
     answers: list[Packet]
     app: App | None = None
+    tunnel: bool = False
 
 
 class Listener:
@@ -69,7 +75,8 @@ class Listener:
             return Heard(self.app.name, [self._answer(packet, self.app.answer(packet.data, peer))], self.app)
         if packet.flags != "S":
             return None
-        conn = Tcp((packet.dst, packet.dport), (packet.src, packet.sport), app=self.app, seq=world.draw(0, 0xFFFFFFFF))
+        conn = Tcp((packet.dst, packet.dport), (packet.src, packet.sport), app=self.app, seq=world.draw(0, 0xFFFFFFFF),
+                   ttl=OWN_TTL)
         sockets.open(conn)
         return Heard(self.app.name, conn.accept(packet))
 
@@ -79,8 +86,21 @@ class Listener:
         Over UDP it leaves from the address that the socket is bound to, whatever the question was sent to; bound to none,
         from the one that the route gives (RFC 1122, section 4.1.3.5, warns of that).
         """
-        back = Packet(packet.dst, packet.src, packet.proto, packet.dport, packet.sport, data=data, df=True)
+        back = Packet(packet.dst, packet.src, packet.proto, packet.dport, packet.sport, ttl=OWN_TTL, data=data, df=True)
         return changed(back, src=self.ip) if self.proto == "udp" else back
+
+
+class TunnelSocket:
+    """A UDP socket of the kernel's own, where a tunnel ends; all VXLAN devices with that port share it."""
+
+    proto, ip, app = "udp", ANY, None
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def hear(self, packet: Packet, sockets: Sockets, world: World) -> Heard:
+        """Whatever comes is the tunnel's."""
+        return Heard("kernel", [], tunnel=True)
 
 
 class Tcp:
@@ -244,27 +264,45 @@ class Exchange:
         return Heard("client", [])
 
     def hear_error(self, icmp: Icmp) -> None:
-        """An ICMP error about our packet. The socket asked for all of them (IP_RECVERR), as ping and resolvers do."""
-        self.errno, self.icmp = errno_of(icmp), icmp
+        """An ICMP error about our packet. The socket asked for all of them (IP_RECVERR), as ping and resolvers do.
+
+        What sending itself has failed with (EPERM) was told before.
+        """
+        self.errno, self.icmp = self.errno or errno_of(icmp), icmp
 
 
 class Sockets:
     """All sockets of a network namespace."""
 
     def __init__(self) -> None:
-        self.listeners: list[Listener] = []
+        self.listeners: list[Listener | TunnelSocket] = []
         self._open: dict[tuple[str, Ip, int, Ip, int], Tcp | Exchange] = {}
         self._next_port = FIRST_PORT
         self._next_echo_id = 1
 
     def listen(self, proto: str, ip: Ip, port: int, app: App) -> Listener:
         """Bind an app to a port; CommandError (EADDRINUSE) if another app has it."""
-        for other in self.listeners:
-            if (other.proto, other.port) == (proto, port) and (other.ip == ip or ANY in (other.ip, ip)):
-                raise CommandError("bind: Address already in use", errno="EADDRINUSE")
+        if self._is_taken(proto, ip, port):
+            raise CommandError("bind: Address already in use", errno="EADDRINUSE")
         listener = Listener(proto, ip, port, app)
         self.listeners.append(listener)
         return listener
+
+    def open_tunnel(self, port: int) -> bool:
+        """See that the kernel has a tunnel's socket on a UDP port; False if an app has the port."""
+        if not any(isinstance(each, TunnelSocket) and each.port == port for each in self.listeners):
+            if self._is_taken("udp", ANY, port):
+                return False
+            self.listeners.append(TunnelSocket(port))
+        return True
+
+    def close_tunnel(self, port: int) -> None:
+        """Close the kernel's socket on a UDP port."""
+        self.listeners = [each for each in self.listeners if not (isinstance(each, TunnelSocket) and each.port == port)]
+
+    def _is_taken(self, proto: str, ip: Ip, port: int) -> bool:
+        return any((other.proto, other.port) == (proto, port) and (other.ip == ip or ANY in (other.ip, ip))
+                   for other in self.listeners)
 
     def next_port(self) -> int:
         """A source port that nobody chose: 40000, 40001, …"""
@@ -311,7 +349,7 @@ class Sockets:
         socket.hear_error(icmp)
         return socket.app.name if socket.app else "client"
 
-    def _listener(self, packet: Packet) -> Listener | None:
+    def _listener(self, packet: Packet) -> Listener | TunnelSocket | None:
         """The listener for a packet; one bound to the address itself goes first."""
         fits = [each for each in self.listeners if (each.proto, each.port) == (packet.proto, packet.dport)]
         exact = (each for each in fits if each.ip == packet.dst)
@@ -333,7 +371,7 @@ def reset_for(packet: Packet) -> Packet | None:
     """The RST that answers a segment nobody wants (RFC 9293, section 3.10.7.1); None for one that is a RST itself."""
     if "R" in packet.flags:
         return None
-    back = Packet(packet.dst, packet.src, "tcp", packet.dport, packet.sport, df=True)
+    back = Packet(packet.dst, packet.src, "tcp", packet.dport, packet.sport, ttl=OWN_TTL, df=True)
     if "." in packet.flags:
         return changed(back, flags="R", seq=packet.ack)
     length = len(packet.data) + ("S" in packet.flags) + ("F" in packet.flags)

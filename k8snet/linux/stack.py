@@ -13,24 +13,24 @@ ip_forward.c, ip_output.c, route.c, and the measured order of kernel events in t
 
 from __future__ import annotations
 
-from k8snet.linux import advice, arp, bridging, hooks, icmp
+from k8snet.linux import advice, arp, bridging, hooks, icmp, vxlan
 from k8snet.linux.address import BROADCAST_MAC, ZERO_MAC, Ip, is_group_mac
 from k8snet.linux.arrival import route_in as arrival_of
-from k8snet.linux.device import Bridge, Device, Loopback, Veth
+from k8snet.linux.device import Bridge, Device, Loopback, Veth, Vxlan
 from k8snet.linux.fact import changed
 from k8snet.linux.fragment import cut
 from k8snet.linux.netns import Netns
 from k8snet.linux.packet import ECHO_REQUEST, REDIRECT, TIME_EXCEEDED, UNREACHABLE, Arp, Frame, Icmp, Packet, Skb
 from k8snet.linux.route import Lookup, route_out
-from k8snet.linux.sockets import reset_for
+from k8snet.linux.sockets import OWN_TTL, reset_for
 from k8snet.linux.steps import Delivered, Dropped, Forwarded, Fragmented, Ignored, Rejected, Routed
 from k8snet.linux.trace import Hop, Leg, TracedPacket
 
 ICMP_OF_ERRNO = {"EHOSTUNREACH": 1, "ENETUNREACH": 0, "EACCES": 13}
 """What a router tells the sender when it has no way: the code of ICMP "unreachable"; nothing for a blackhole's EINVAL."""
 
-ROOM_ON_A_WIRE = 18
-"""So much longer than its MTU a device takes frames: an Ethernet header and a VLAN tag (__is_skb_forwardable)."""
+ROOM_FOR_A_TAG = 4
+"""So much more than its MTU a wire takes at its far end, as there could be a VLAN tag (__is_skb_forwardable)."""
 
 
 # --- in: from the wire -------------------------------------------------------------------------------------------
@@ -43,7 +43,7 @@ def receive(device: Device, frame: Frame, traced: TracedPacket) -> None:
     if not device.up:
         hop.add(Dropped("DEV_READY"))
         return
-    if frame.length > device.mtu + ROOM_ON_A_WIRE:
+    if _is_too_long(frame, device):
         hop.add(Dropped("PKT_TOO_BIG"))
         return
     hop.capture(device.name, "in", frame, netns.world.now)
@@ -98,7 +98,7 @@ def route_in(skb: Skb) -> Lookup | None:
 def _no_way(skb: Skb, errno: str) -> None:
     code = ICMP_OF_ERRNO.get(errno)
     skb.hop.add(Dropped("IP_INNOROUTES"))
-    if code is not None:
+    if code is not None and skb.netns.icmp_limit.allows_no_way(skb.packet.src, skb.netns.world.now):
         complain(skb, Icmp(UNREACHABLE, code))
 
 
@@ -109,7 +109,9 @@ def deliver(skb: Skb) -> None:
     """The packet is for this machine: INPUT, then to whoever it is for."""
     if not gathered(skb) or not hooks.passes("INPUT", skb):
         return
-    if skb.packet.icmp is not None:
+    if skb.route is not None and skb.route.type == "broadcast" and skb.packet.proto != "udp":
+        skb.hop.add(Ignored("sent to everybody"))  # icmp_echo_ignore_broadcasts; tcp_v4_rcv()
+    elif skb.packet.icmp is not None:
         _deliver_icmp(skb, skb.packet.icmp)
     else:
         _deliver_to_socket(skb)
@@ -151,12 +153,15 @@ def _deliver_to_socket(skb: Skb) -> None:
     if heard is None:
         _nobody_listens(skb)
         return
+    if heard.tunnel:
+        vxlan.receive(skb)
+        return
     skb.hop.add(Delivered(packet.proto, packet.dport, heard.owner))
     if heard.app is not None:
         leg.answered_by, leg.seen_from = heard.app.name, f"{packet.src}:{packet.sport}"
     for answer in heard.answers:
         sent = answer if answer.src else changed(answer, src=route_out(netns, answer.dst).src or answer.src)
-        send(netns, sent, leg, role=opposite(skb))
+        send(netns, sent, leg, role=opposite(skb), bound=sent is answer)
 
 
 def opposite(skb: Skb) -> str:
@@ -206,15 +211,18 @@ def forward(skb: Skb) -> None:
 
 
 def send(netns: Netns, packet: Packet, leg: Leg, *, role: str, again: bool = False, may_cut: bool = True,
-         about: Skb | None = None) -> str | None:
+         about: Skb | None = None, bound: bool = True) -> str | None:
     """A packet that this machine made: route it, then OUTPUT, then out. Returns the errno if the socket is told one.
 
     With ``may_cut`` a packet that is too large for its first link loses its DF bit, and is cut there.
 
+    A socket that is not ``bound`` looks for its route without a source; the source then follows from the route.
     ``about`` is the packet that an ICMP error or a RST answers: what it says belongs to that packet's connection.
     """
+    if packet.ttl == OWN_TTL:
+        packet = changed(packet, ttl=netns.sysctls["net.ipv4.ip_default_ttl"])
     hop = leg.open(packet, role, again=again).arrive(netns.name)
-    way = route_out(netns, packet.dst, src=packet.src)
+    way = route_out(netns, packet.dst, src=packet.src if bound else 0)
     hop.add(Routed(packet.dst, way))
     if way.errno is not None:
         hop.add(Dropped("IP_OUTNOROUTES"))
@@ -225,9 +233,15 @@ def send(netns: Netns, packet: Packet, leg: Leg, *, role: str, again: bool = Fal
         skb.packet = changed(packet, df=False, id=netns.world.next_packet_id())
     if about is not None and about.conn is not None:
         skb.conn, skb.ctinfo, skb.reply = about.conn, "RELATED", not about.reply
+    return local_out(skb)
+
+
+def local_out(skb: Skb) -> str | None:
+    """A packet of this machine's own, with its route: OUTPUT, then out. Returns the errno if the socket is told one."""
     if not hooks.passes("OUTPUT", skb):
         return "EPERM"
-    _take(skb, skb.route or way)
+    assert skb.route is not None
+    _take(skb, skb.route)
     return output(skb)
 
 
@@ -267,8 +281,7 @@ def output(skb: Skb) -> str | None:
     assert device is not None and way is not None and way.via is not None
     mtu = _mtu(skb)
     if skb.packet.length <= mtu:
-        send_to_neighbour(skb, device, way.via)
-        return None
+        return send_to_neighbour(skb, device, way.via)
     if skb.packet.df:
         skb.hop.add(Dropped("PKT_TOO_BIG"))
         return "EMSGSIZE"
@@ -277,7 +290,9 @@ def output(skb: Skb) -> str | None:
     for piece in pieces:
         copy = skb.clone()
         copy.packet = piece
-        send_to_neighbour(copy, device, way.via)
+        errno = send_to_neighbour(copy, device, way.via)
+        if errno is not None:
+            return errno
     return None
 
 
@@ -288,34 +303,48 @@ def _mtu(skb: Skb) -> int:
     return min(mtu, path_mtus.get(skb.packet.dst, mtu)) if path_mtus else mtu
 
 
-def send_to_neighbour(skb: Skb, device: Device, next_hop: Ip) -> None:
-    """Put the packet into a frame for the next hop. If its MAC address is not known, the packet waits in arp.py."""
+def send_to_neighbour(skb: Skb, device: Device, next_hop: Ip) -> str | None:
+    """Put the packet into a frame for the next hop. If its MAC address is not known, the packet waits in arp.py.
+
+    Returns the errno if the wire does not take it.
+    """
     if isinstance(device, Loopback):
         loop_back(device, skb)
-        return
+        return None
     broadcast = skb.route is not None and skb.route.type == "broadcast"
     mac = BROADCAST_MAC if broadcast else arp.resolve(skb, device, next_hop)
     if mac is None:
-        return
+        return None
     if skb.bridged and isinstance(device, Bridge):
         frame = Frame(device.mac, mac, skb.packet)  # the sender's own MAC comes back behind br0 (br_nf_dev_xmit)
         skb.hop.capture(device.name, "out", frame, skb.netns.world.now)
         bridging.resume(device, skb, mac)
-    else:
-        transmit(device, Frame(device.mac, mac, skb.packet), skb.hop)
+        return None
+    return transmit(device, Frame(device.mac, mac, skb.packet), skb.hop, skb.mark)
 
 
-def transmit(device: Device, frame: Frame, hop: Hop) -> None:
-    """A frame leaves by a device: over the wire to the peer, or into the bridge."""
+def transmit(device: Device, frame: Frame, hop: Hop, mark: int = 0) -> str | None:
+    """A frame leaves by a device: over the wire to the peer, into the bridge, or into a tunnel.
+
+    Returns ENOBUFS if the wire's other end has too small an MTU for it (veth_xmit).
+    """
     if not device.running:
         hop.add(Dropped("DEV_READY"))
-        return
+        return None
     hop.capture(device.name, "out", frame, device.netns.world.now)
     if isinstance(device, Bridge):
         bridging.send(device, frame, hop)
     elif isinstance(device, Veth):
         hop.oif = device.name
         device.netns.world.over_the_wire(receive, device.peer, frame, hop.traced)
+        return "ENOBUFS" if device.peer is not None and _is_too_long(frame, device.peer) else None
+    elif isinstance(device, Vxlan):
+        vxlan.send(device, frame, hop, mark)
+    return None
+
+
+def _is_too_long(frame: Frame, device: Device) -> bool:
+    return frame.length > 14 + device.mtu + ROOM_FOR_A_TAG
 
 
 def loop_back(device: Device, skb: Skb) -> None:

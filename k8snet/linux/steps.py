@@ -128,6 +128,20 @@ class Awaited(Step, frozen=True):
     ip: Ip
 
 
+class Encapsulated(Step, frozen=True):
+    """A VXLAN device wrapped the frame into the UDP packet ``outer``; from here on the steps are the UDP packet's."""
+
+    device: str
+    outer: Packet
+
+
+class Decapsulated(Step, frozen=True):
+    """The frame was taken out of the UDP packet ``outer``, and came in by a VXLAN device; the steps are its own again."""
+
+    device: str
+    outer: Packet
+
+
 class Marked(Step, frozen=True):
     """A rule wrote the packet's mark."""
 

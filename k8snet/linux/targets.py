@@ -200,9 +200,10 @@ class Masquerade(Nat, frozen=True):
     side = "src"
 
     def wanted(self, skb: Skb, hook: str) -> NatRange | None:
-        if skb.oif is None or skb.route is None:
+        if skb.oif is None:
             return None
-        return _only(self.allowed, select_address(skb.netns, skb.oif, skb.route.via))
+        next_hop = skb.route.via if skb.route is not None else skb.packet.dst  # what a bridge forwards has no route
+        return _only(self.allowed, select_address(skb.netns, skb.oif, next_hop))
 
 
 class Redirect(Nat, frozen=True):

@@ -1,7 +1,7 @@
 """Frames as bytes: what is on the wire when the model's frames are written out, checksums included.
 
 Facts about formats only. Sources: IEEE 802.3; RFC 826 (ARP), 791 (IPv4), 1071 (the Internet checksum), 792 (ICMP),
-9293 (TCP), 768 (UDP), 9260 (SCTP, with its CRC32c).
+9293 (TCP), 768 (UDP), 9260 (SCTP, with its CRC32c), 7348 (VXLAN).
 
 A fragment's bytes are a slice of its whole packet's: only that knows the length and the checksum that are in them.
 """
@@ -12,13 +12,14 @@ import struct
 
 from k8snet.errors import NotModelled
 from k8snet.linux.address import ANY
-from k8snet.linux.packet import PROTOCOL_NUMBERS, REDIRECT, UNREACHABLE, Arp, Frame, Icmp, Packet, quoted_bytes
+from k8snet.linux.packet import PROTOCOL_NUMBERS, REDIRECT, UNREACHABLE, Arp, Frame, Icmp, Inner, Packet, quoted_bytes
 
 ETHERTYPE_IPV4, ETHERTYPE_ARP = 0x0800, 0x0806
 ARP_OPERATIONS = {"request": 1, "reply": 2}
 TCP_FLAGS = {"F": 0x01, "S": 0x02, "R": 0x04, "P": 0x08, ".": 0x10, "U": 0x20}
 TCP_WINDOW = 64240
 MORE_FRAGMENTS, DONT_FRAGMENT = 0x2000, 0x4000
+VXLAN_HAS_VNI = 0x08
 
 
 def encode(frame: Frame, whole: Packet | None = None) -> bytes:
@@ -101,10 +102,16 @@ def _tcp(packet: Packet) -> bytes:
 
 
 def _udp(packet: Packet) -> bytes:
-    length = 8 + len(packet.data)
+    data = packet.data if packet.inner is None else _vxlan(packet.inner)
+    length = 8 + len(data)
     ports = struct.pack("!HHH", packet.sport, packet.dport, length)
-    total = checksum(_pseudo_header(packet, length) + ports + b"\0\0" + packet.data)
-    return ports + struct.pack("!H", total or 0xFFFF) + packet.data
+    total = checksum(_pseudo_header(packet, length) + ports + b"\0\0" + data)
+    return ports + struct.pack("!H", total or 0xFFFF) + data
+
+
+def _vxlan(inner: Inner) -> bytes:
+    """The flag that says there is a VNI, the VNI, and the frame (RFC 7348, section 5)."""
+    return struct.pack("!II", VXLAN_HAS_VNI << 24, inner.vni << 8) + encode(inner.frame)
 
 
 def _icmp(icmp: Icmp, data: bytes) -> bytes:

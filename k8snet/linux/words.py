@@ -11,7 +11,19 @@ from k8snet.linux import icmp as icmp_names
 from k8snet.linux.address import BROADCAST_MAC
 from k8snet.linux.packet import ECHO_REQUEST, Arp, Packet
 from k8snet.linux.route import Lookup, Route
-from k8snet.linux.steps import Bridged, Captured, Dropped, Judged, Rejected, Rewritten, Routed, Step, Tracked
+from k8snet.linux.steps import (
+    Bridged,
+    Captured,
+    Decapsulated,
+    Dropped,
+    Encapsulated,
+    Judged,
+    Rejected,
+    Rewritten,
+    Routed,
+    Step,
+    Tracked,
+)
 from k8snet.linux.trace import Hop, Trace, TracedPacket
 
 ENGLISH = {
@@ -34,6 +46,8 @@ ENGLISH = {
     "Fragmented": "cut into {pieces} pieces for an MTU of {mtu}",
     "Resolved": "neighbour {ip} on {device} is at {mac} ({state})",
     "Awaited": "the MAC of {ip} on {device} is not known: the packet waits while ARP asks",
+    "Encapsulated": "{device} wraps the frame into UDP: VNI {vni}, {src}:{sport} > {dst}:{dport}",
+    "Decapsulated": "{device} unwraps the frame: VNI {vni}, from {src}",
     "Marked": "mark {before:#x} becomes {after:#x}",
     "Logged": "logged: {prefix}",
     "Delivered": "delivered to {owner}",
@@ -47,6 +61,8 @@ ENGLISH = {
     "packet.reply": "ARP {sender_ip} is at {sender_mac}",
     "packet.icmp": "ICMP {message} {src} > {dst}, TTL {ttl}",
     "packet.segment": "{proto} {segment} {src}:{sport} > {dst}:{dport}, TTL {ttl}",
+    "packet.fragment": "{proto} {src} > {dst}, fragment at {offset}, TTL {ttl}",
+    "packet.vxlan": "VXLAN {vni} {src}:{sport} > {dst}:{dport}, TTL {ttl}, around {inner}",
     "packet.datagram": "{proto} {src}:{sport} > {dst}:{dport}, TTL {ttl}",
     "trace": "{question}",
     "fate.delivered": "delivered",
@@ -110,6 +126,10 @@ def facts(step: Step, words: dict[str, str] = ENGLISH) -> dict[str, object]:
         evidence |= {"type": found.type, "errno": found.errno, "route": "" if found.route is None else route_line(found.route)}
     elif isinstance(step, Rewritten):
         evidence["change"] = change(step)
+    elif isinstance(step, Encapsulated | Decapsulated):
+        outer = step.outer
+        evidence |= {"src": outer.src, "dst": outer.dst, "sport": outer.sport, "dport": outer.dport}
+        evidence["vni"] = outer.inner.vni if outer.inner else None
     elif isinstance(step, Bridged):
         evidence["ports"] = ", ".join(step.ports) or "nobody"
     return evidence
@@ -122,13 +142,20 @@ def describe(packet: Packet | Arp, words: dict[str, str] = ENGLISH) -> str:
     >>> describe(Packet(Ip("10.1.1.1"), Ip("10.1.2.2"), "tcp", 40000, 4000, "S"))
     'TCP SYN 10.1.1.1:40000 > 10.1.2.2:4000, TTL 64'
     """
-    return words[f"packet.{description(packet)}"].format(**headers(packet))
+    fields = headers(packet)
+    if isinstance(packet, Packet) and packet.inner is not None:
+        fields |= {"vni": packet.inner.vni, "inner": describe(packet.inner.frame.payload, words)}
+    return words[f"packet.{description(packet)}"].format(**fields)
 
 
 def description(packet: Packet | Arp) -> str:
     """Which of the descriptions a packet takes."""
     if isinstance(packet, Arp):
         return packet.op
+    if packet.offset:
+        return "fragment"
+    if packet.inner is not None:
+        return "vxlan"
     return "icmp" if packet.icmp is not None else "segment" if segment(packet) else "datagram"
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from k8snet.linux.steps import Captured
     from k8snet.linux.trace import Trace
 
-CAPTURE_COLUMNS = ("time", "packet", "netns", "device", "direction", "proto", "src", "dst", "ttl", "what")
+CAPTURE_COLUMNS = ("time", "packet", "netns", "device", "direction", "proto", "src", "dst", "ttl", "what", "src_mac", "dst_mac")
 STEP_COLUMNS = ("packet", "role", "netns", "step", "detail")
 
 
@@ -27,19 +27,19 @@ def frame(trace: Trace) -> pandas.DataFrame:
 
     ``time`` is in seconds of the world's clock. ``packet`` counts the trace's packets from 1: rows with the same
     number are one packet on its way. ``src`` and ``dst`` have the port where there is one (in ARP: who asks, and about
-    whom). ``ttl`` is missing in ARP. ``what`` is the rest in brief, never longer than pandas shows. A long table is
-    shortened in the middle when shown: filter it (``t[t.netns == "node-a"]``, ``t[t.proto != "arp"]``), or print
-    ``t.to_string()``. ImportError without pandas.
+    whom). ``ttl`` is missing in ARP. ``what`` is the rest in brief, never longer than pandas shows. ``src_mac`` and
+    ``dst_mac`` are the frame's. A long or wide table is shortened in the middle when shown: filter it
+    (``t[t.netns == "node-a"]``, ``t[["netns", "device", "ttl"]]``), or print ``t.to_string()``. ImportError without pandas.
 
     >>> from k8snet.linux import World
     >>> w = World()
     >>> _ = w.sh("ip link set lo up")
-    >>> print(frame(w.ping("root", "127.0.0.1")).drop(columns=["time", "netns", "packet"]).to_string(index=False))
-    device direction proto       src       dst  ttl                     what
-        lo       out  icmp 127.0.0.1 127.0.0.1   64 echo request 1, 56 bytes
-        lo        in  icmp 127.0.0.1 127.0.0.1   64 echo request 1, 56 bytes
-        lo       out  icmp 127.0.0.1 127.0.0.1   64   echo reply 1, 56 bytes
-        lo        in  icmp 127.0.0.1 127.0.0.1   64   echo reply 1, 56 bytes
+    >>> print(frame(w.ping("root", "127.0.0.1")).loc[:, "device":"src_mac"].to_string(index=False))
+    device direction proto       src       dst  ttl                     what           src_mac
+        lo       out  icmp 127.0.0.1 127.0.0.1   64 echo request 1, 56 bytes 00:00:00:00:00:00
+        lo        in  icmp 127.0.0.1 127.0.0.1   64 echo request 1, 56 bytes 00:00:00:00:00:00
+        lo       out  icmp 127.0.0.1 127.0.0.1   64   echo reply 1, 56 bytes 00:00:00:00:00:00
+        lo        in  icmp 127.0.0.1 127.0.0.1   64   echo reply 1, 56 bytes 00:00:00:00:00:00
     """
     import pandas
 
@@ -74,12 +74,16 @@ def _numbers(trace: Trace) -> dict[int, int]:
 
 
 def _sighting(captured: Captured, number: int) -> tuple[object, ...]:
-    payload = captured.frame.payload
+    frame = captured.frame
     where = (captured.now, number, captured.netns, captured.device, captured.direction)
+    return (*where, *_payload(frame.payload), brief(frame), frame.src, frame.dst)
+
+
+def _payload(payload: Packet | Arp) -> tuple[object, ...]:
     if isinstance(payload, Arp):
-        return (*where, "arp", str(payload.sender_ip), str(payload.target_ip), None, brief(captured.frame))
-    return (*where, payload.proto, _end(payload, payload.src, payload.sport), _end(payload, payload.dst, payload.dport),
-            payload.ttl, brief(captured.frame))
+        return "arp", str(payload.sender_ip), str(payload.target_ip), None
+    src, dst = _end(payload, payload.src, payload.sport), _end(payload, payload.dst, payload.dport)
+    return payload.proto, src, dst, payload.ttl
 
 
 def _end(packet: Packet, ip: int, port: int) -> str:
@@ -87,7 +91,10 @@ def _end(packet: Packet, ip: int, port: int) -> str:
 
 
 def brief(frame: Frame) -> str:
-    """A frame in brief: ARP's question or answer, ICMP's message, TCP's kind of segment, the length of the data."""
+    """A frame in brief: ARP's question or answer, ICMP's message, TCP's kind of segment, the length of the data.
+
+    Of a VXLAN packet: the number of its network, and in brief the frame that it carries.
+    """
     payload = frame.payload
     if isinstance(payload, Arp):
         asks = payload.op == "request"
@@ -98,4 +105,5 @@ def brief(frame: Frame) -> str:
         words.append(f"{echo} {payload.icmp.seq}" if echo else name_of(payload.icmp.type, payload.icmp.code))
     words += [f"fragment at {payload.offset}"] * payload.is_fragment
     words += [f"{len(payload.data)} bytes"] * bool(payload.data)
+    words += [f"VXLAN {payload.inner.vni}: {brief(payload.inner.frame)}"] if payload.inner else []
     return ", ".join(words)

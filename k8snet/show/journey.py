@@ -10,7 +10,19 @@ from collections.abc import Iterator
 
 from k8snet.linux.fact import Fact
 from k8snet.linux.packet import Arp, Packet
-from k8snet.linux.steps import Awaited, Bridged, Captured, Delivered, Dropped, Forwarded, Ignored, Rejected, Rewritten
+from k8snet.linux.steps import (
+    Awaited,
+    Bridged,
+    Captured,
+    Decapsulated,
+    Delivered,
+    Dropped,
+    Encapsulated,
+    Forwarded,
+    Ignored,
+    Rejected,
+    Rewritten,
+)
 from k8snet.linux.trace import Hop, Trace, TracedPacket
 from k8snet.show.cell import Note
 from k8snet.show.chart import Chart, Point
@@ -31,6 +43,8 @@ class Stop(Fact, frozen=True):
     how: str = ""
     """``bridged`` or ``routed``, if it went through."""
     rewrites: tuple[Rewritten, ...] = ()
+    unwrapped: tuple[Decapsulated, ...] = ()
+    wrapped: tuple[Encapsulated, ...] = ()
     end: Ending | None = None
 
 
@@ -97,7 +111,10 @@ def _stop(number: int, hop: Hop, hops: list[Hop], chart: Chart) -> Stop:
     arrived = {(other.netns, other.iif) for other in hops}
     taken = [device for device in wired if _far(chart, hop.netns, device) in arrived] or wired
     ends = [step for step in hop.steps if isinstance(step, Delivered | Dropped | Rejected)]
-    return Stop(number, hop.netns, hop.iif, tuple(taken), _how(hop), tuple(hop.rewrites), ends[0] if ends else None)
+    unwrapped = tuple(step for step in hop.steps if isinstance(step, Decapsulated))
+    wrapped = tuple(step for step in hop.steps if isinstance(step, Encapsulated))
+    end = ends[0] if ends else None
+    return Stop(number, hop.netns, hop.iif, tuple(taken), _how(hop), tuple(hop.rewrites), unwrapped, wrapped, end)
 
 
 def _how(hop: Hop) -> str:
@@ -113,8 +130,12 @@ def _far(chart: Chart, netns: str, device: str) -> tuple[str, str | None]:
 
 def notes(stop: Stop) -> Iterator[Note]:
     """What stands beside the way at a stop."""
+    for out in stop.unwrapped:
+        yield Note("tunnel", ("unwrapped", f"← {out.outer.src}"))
     for rewrite in stop.rewrites:
         yield Note("nat", ("NAT undone" if rewrite.target == "reply" else rewrite.target, *_short(rewrite)))
+    for into in stop.wrapped:
+        yield Note("tunnel", ("wrapped", f"→ {into.outer.dst}"))
     if isinstance(stop.end, Dropped | Rejected):
         yield Note("cross", (*_wrap(verdict(stop.end)), *_wrap(stop.end.evidence or stop.end.reason)))
 

@@ -14,7 +14,7 @@ from k8snet.errors import NotModelled
 from k8snet.linux.address import BROADCAST_MAC, ZERO_MAC, Ip
 from k8snet.linux.fact import changed
 from k8snet.linux.fragment import cut
-from k8snet.linux.packet import ECHO_REQUEST, REDIRECT, TIME_EXCEEDED, UNREACHABLE, Arp, Frame, Icmp, Packet
+from k8snet.linux.packet import ECHO_REQUEST, REDIRECT, TIME_EXCEEDED, UNREACHABLE, Arp, Frame, Icmp, Inner, Packet
 from k8snet.linux.wire import checksum, crc32c, encode, encode_packet
 
 A, B = Ip("10.1.1.1"), Ip("10.1.2.2")
@@ -117,3 +117,11 @@ def test_crc32c_as_in_rfc_3720_appendix_b(data: bytes, crc: int) -> None:
 def test_an_unknown_protocol_is_not_modelled() -> None:
     with pytest.raises(NotModelled, match="wire format of gre"):
         encode_packet(Packet(A, B, "gre"))
+
+
+def test_vxlan_carries_a_frame(tmp_path: Path) -> None:
+    outer = changed(QUERY, dport=4789, data=b"", inner=Inner(7, Frame(MAC_B, MAC_A, SYN)))
+    fields = "vxlan.vni vxlan.flags eth.src ip.src udp.checksum.status tcp.srcport tcp.checksum.status frame.len"
+    (row,) = tshark([encode(Frame(MAC_A, MAC_B, outer))], fields, tmp_path)
+    macs, addresses = f"{MAC_A},{MAC_B}", f"{outer.src},{SYN.src}"
+    assert row == ["7", "0x0800", macs, addresses, "1", "40000", "1", str(Frame(MAC_A, MAC_B, outer).length)]

@@ -12,6 +12,7 @@ import pytest
 from k8snet.errors import CommandError, NotModelled
 from k8snet.show.pcap import pcap
 from tests.conftest import require
+from tests.linux.vxlan_network import tunnel
 from tests.tools.network import world
 
 QUESTIONS = ["ping -c 1 10.1.2.2", "ping -c 1 -W 1 10.1.1.77", "ping -c 1 -t 1 10.1.2.2", "ping -c 1 10.9.9.9",
@@ -44,6 +45,16 @@ def test_tcpdump_prints_what_the_real_one_reads(tmp_path: Path, question: str, o
         inside = "" if netns == "root" else f"ip netns exec {netns} "
         ours = made.sh(f"{inside}tcpdump -n -i {device} {' '.join(option)}")
         assert ours.splitlines() == real(tmp_path / "file.pcap", *option).splitlines()
+
+
+@pytest.mark.parametrize("option", [(), ("-e",)])
+@pytest.mark.parametrize("port", [4789, 8472, 9999])
+def test_vxlan_is_known_by_its_port(tmp_path: Path, port: int, option: tuple[str, ...]) -> None:
+    made = tunnel(port=port)
+    trace = made.ping("a", "192.168.7.2")
+    pcap(trace, tmp_path / "file.pcap", netns="a", device="eth0")
+    ours = made.sh(f"ip netns exec a tcpdump -n -i eth0 {' '.join(option)}")
+    assert ours.splitlines() == real(tmp_path / "file.pcap", *option).splitlines()
 
 
 @pytest.mark.parametrize("words", FILTERS)

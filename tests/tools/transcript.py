@@ -64,7 +64,7 @@ def comparable(command: str, output: str) -> str:
     output = re.sub(r"(\w+_timer) +\d+\.\d\d", r"\1    0.00", output)
     output = re.sub(r"^(Usage: [^\n]*)\n.*", r"\1", output, flags=re.DOTALL | re.MULTILINE)
     lines = [line for line in output.rstrip("\n").split("\n") if not line.startswith("33:33:")]
-    if re.search(r"\bneigh?\b", command):
+    if re.search(r"\bneigh?\b|\bfdb show .*vx|^ss ", command):
         lines.sort()
     return "\n".join(lines)
 

@@ -3,38 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from k8snet import lab
 from k8snet.linux import Trace, World
+from tests.twin import network
+from tests.twin.network import HERE, agree
 
 pytestmark = pytest.mark.usefixtures("kernel")
 
-HERE = Path(__file__).parent
 NODE_A, NODE_B, ROUTER = "ip netns exec node-a ", "ip netns exec node-b ", "ip netns exec router "
 SERVICE = "10.96.0.10"
 
 
-@pytest.fixture
-def figure() -> World:
-    world = World(seed=1)
-    for line in HERE.joinpath("figure.sh").read_text().splitlines():
-        if line and not line.startswith("#"):
-            world.sh(line)
-    for pod in ("pod-a", "pod-b", "pod-c", "pod-d"):
-        world.listen(pod, 4000, proto="tcp")
-        world.listen(pod, 4000, proto="udp")
-    return world
-
-
-def agree(world: World, trace: Trace, fate: str | None = None) -> None:
-    """The world's story is the kernel's, and it is the one that the test is about."""
-    comparison = lab.compare(world, trace)
-    assert comparison.differences == [], str(comparison)
-    assert fate in (None, trace.fate)
+@pytest.fixture(name="figure")
+def figure_of_the_course() -> World:
+    return network.figure()
 
 
 @pytest.mark.parametrize(

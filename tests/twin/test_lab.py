@@ -48,6 +48,18 @@ def test_devices_have_the_models_numbers(wire: World) -> None:
 
 
 @pytest.mark.usefixtures("kernel")
+def test_two_ends_of_one_name_keep_their_numbers() -> None:
+    world = World(seed=1)
+    for line in ("ip netns add a", "ip netns add b", "ip link add eth0 netns a type veth peer name eth0 netns b"):
+        world.sh(line)
+    with lab.replay(world) as real:
+        for netns in ("a", "b"):
+            device = world.netns[netns].devices["eth0"]
+            shown = real.sh(f"ip -n {netns} link show eth0")
+            assert (shown.split(":")[0], device.mac in shown) == (str(device.index), True)
+
+
+@pytest.mark.usefixtures("kernel")
 def test_a_wrong_model_is_noticed(wire: World) -> None:
     trace = wire.ping("pod-a", "10.1.1.254")
     trace.captures.pop()

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from k8snet.errors import CommandError, NotModelled
-from k8snet.linux.device import Bridge, Device, FdbEntry, Loopback
+from k8snet.linux.address import Ip
+from k8snet.linux.device import Bridge, Device, FdbEntry, Loopback, Vxlan
 from k8snet.linux.fact import Fact, changed
 from k8snet.linux.netns import Netns
+from k8snet.linux.tools import vxlan_fdb
 from k8snet.linux.tools.ip import netns as netns_tool
 from k8snet.linux.tools.ip import show
-from k8snet.linux.tools.ip.words import Options, Words, mac, resolve, switch, verb
+from k8snet.linux.tools.ip.words import Options, Words, address, garbage, mac, resolve, switch, verb
 from k8snet.linux.tools.libc import MEANINGS
 
 OBJECTS = ("link", "fdb", "mdb", "vlan", "vni", "monitor", "help")
@@ -25,7 +27,7 @@ UNKNOWN_SWITCHES = frozenset({
     "mcast_to_unicast", "nobackup_port", "priority", "root_block", "state", "vlan_tunnel",
 })
 UNKNOWN_FDB_KEYWORDS = frozenset({
-    "dst", "port", "vni", "via", "vlan", "nhid", "src_vni", "router", "use", "extern_learn", "sticky",
+    "port", "vni", "via", "vlan", "nhid", "src_vni", "router", "use", "extern_learn", "sticky",
 })
 LINK_USAGE = "Usage: bridge link set dev DEV [ cost COST ] [ priority PRIO ] [ state STATE ]"
 ALL_HOSTS, ALL_SNOOPERS = "01:00:5e:00:00:01", "01:00:5e:00:00:6a"
@@ -89,7 +91,7 @@ def _port(each: Device, options: Options) -> str:
     assert each.master is not None
     assert each.port is not None
     head = f"{each.index}: {show.title(each)}: <{','.join(show.flags(each))}> mtu {each.mtu} master {each.master.name} "
-    text = f"{head}state {show.port_state(each)} priority 32 cost 2 "
+    text = f"{head}state {show.port_state(each)} priority 32 cost {show.port_cost(each)} "
     if not options.details:
         return text
     is_on = {name: show.on_off(getattr(each.port, name)) for name in PORT_SWITCHES}
@@ -126,12 +128,16 @@ def _link_set(netns: Netns, words: Words, options: Options) -> str:
 
 
 class _Line(Fact, frozen=True):
-    """One line of the forwarding table; ``state``: ``permanent``, ``static``, or nothing for what was learned."""
+    """One line of the forwarding table; ``state``: ``permanent``, ``static``, or nothing for what was learned.
+
+    ``where``: a remote machine, for an entry of a VXLAN device.
+    """
 
     mac: str
     dev: str
     master: str | None
     state: str
+    where: str = ""
 
 
 def _fdb_show(netns: Netns, words: Words, options: Options) -> str:
@@ -169,8 +175,10 @@ def _wanted(line: _Line, state: str | None) -> bool:
 
 
 def _lines(each: Device) -> list[_Line]:
-    """The entries of a device: those of the bridge that concern it, and what it listens to itself."""
+    """The entries of a device: those of the bridge that concern it, and its own: what it listens to, or its remotes."""
     heard = [_Line(ALL_HOSTS, each.name, None, "permanent")] if each.up and not isinstance(each, Loopback) else []
+    if isinstance(each, Vxlan):
+        heard = [_Line(mac_, each.name, None, state, where) for mac_, where, state in vxlan_fdb.lines(each)]
     if isinstance(each, Bridge):
         heard = [_Line(ALL_SNOOPERS, each.name, None, "permanent"), *heard] if each.up else []
         has_own = each.mac_was_set and all(port.mac != each.mac for port in each.ports)
@@ -186,63 +194,103 @@ def _lines(each: Device) -> list[_Line]:
 def _fdb_line(line: _Line, is_named: bool) -> str:
     """A line; the device is left out where the command names it."""
     where = f"master {line.master}" if line.master is not None else "self"
+    where = f"{line.where} {where}" if line.where else where
     return f"{line.mac} {'' if is_named else f'dev {line.dev} '}{where} {line.state}\n"
 
 
-def _fdb_change(netns: Netns, words: Words) -> tuple[Bridge, Device, str, str]:
-    """What a changing command is about: the bridge, its port, the MAC address, and the state that is said."""
-    address = name = None
+class _Change(Fact, frozen=True):
+    """What a changing command says: the device's name, the MAC address, words about the state, and a remote machine."""
+
+    dev: str
+    mac: str
+    said: tuple[str, ...]
+    dst: Ip | None = None
+
+
+def _fdb_words(words: Words) -> _Change:
+    """Read a changing command."""
+    target = name = dst = None
     said: list[str] = []
     while words:
         word = words.take()
         if word == "dev":
             name = words.take()
+        elif word == "dst":
+            text = words.take()
+            if dst is not None:
+                raise garbage("dst", text)
+            dst = address(text, "any valid")
         elif word in ("master", "self", "static", "temp", "dynamic", "local", "permanent"):
             said.append(word)
         elif word in UNKNOWN_FDB_KEYWORDS:
-            raise NotModelled(f"bridge fdb's {word}", known="dev, master, static, dynamic")
+            raise NotModelled(f"bridge fdb's {word}", known="dev, dst, master, static, dynamic")
         else:
-            address = words.take() if word == "to" else word
-    if name is None or address is None:
+            target = words.take() if word == "to" else word
+    if name is None or target is None:
         raise CommandError("Device and address are required arguments.", code=255)
     try:
-        address = mac(address)
+        return _Change(name, mac(target), tuple(said), dst)
     except CommandError:
-        raise CommandError(f"Invalid mac address {address}", code=255) from None
-    each = _device(netns, name)
+        raise CommandError(f"Invalid mac address {target}", code=255) from None
+
+
+def _tunnel(netns: Netns, change: _Change) -> Vxlan | None:
+    """The VXLAN device whose own entry a command is about; None if it is about a bridge's."""
+    each = _device(netns, change.dev)
+    return each if isinstance(each, Vxlan) and "master" not in change.said else None
+
+
+def _port_entry(netns: Netns, change: _Change) -> tuple[Bridge, Device, str]:
+    """The bridge, its port, and the state that is said."""
+    each, said = _device(netns, change.dev), change.said
     if "master" not in said or "self" in said or isinstance(each, Bridge):
-        raise NotModelled("an entry of the device itself (self)", known="master, on a port")
+        raise NotModelled("an entry of the device itself (self)", known="master, on a port; dst, on a VXLAN device")
     if each.master is None:
         raise _refused("EOPNOTSUPP")
     state = {"temp": "static", "local": "permanent", "master": "permanent"}.get(said[-1], said[-1])
-    return each.master, each, address, next((word for word in said if word in ("static", "dynamic")), state)
+    return each.master, each, next((word for word in said if word in ("static", "dynamic")), state)
 
 
 def _fdb_add(netns: Netns, words: Words, options: Options) -> str:
-    return _enter(netns, words, replace=False)
+    return _enter(netns, words, "add")
+
+
+def _fdb_append(netns: Netns, words: Words, options: Options) -> str:
+    return _enter(netns, words, "append")
 
 
 def _fdb_replace(netns: Netns, words: Words, options: Options) -> str:
-    return _enter(netns, words, replace=True)
+    return _enter(netns, words, "replace")
 
 
-def _enter(netns: Netns, words: Words, *, replace: bool) -> str:
-    bridge, each, address, state = _fdb_change(netns, words)
+def _enter(netns: Netns, words: Words, how: str) -> str:
+    change = _fdb_words(words)
+    tunnel = _tunnel(netns, change)
+    if tunnel is not None:
+        vxlan_fdb.enter(tunnel, change.mac, change.dst, vxlan_fdb.state_of(change.said), how)
+        return ""
+    bridge, each, state = _port_entry(netns, change)
+    is_own = any(port.mac == change.mac for port in bridge.ports)
     if state == "permanent":
         raise NotModelled("a permanent entry by hand (for the bridge itself)", known="static, dynamic")
-    if (address in bridge.fdb or any(port.mac == address for port in bridge.ports)) and not replace:
+    if (change.mac in bridge.fdb or is_own) and how == "add":
         raise _refused("EEXIST")
-    if any(port.mac == address for port in bridge.ports):
+    if is_own:
         raise NotModelled("another entry for a port's own address", known="other addresses")
-    bridge.fdb[address] = FdbEntry(each, netns.world.now, static=state == "static")
+    bridge.fdb[change.mac] = FdbEntry(each, netns.world.now, static=state == "static")
     return ""
 
 
 def _fdb_delete(netns: Netns, words: Words, options: Options) -> str:
-    bridge, each, address, _ = _fdb_change(netns, words)
-    if bridge.port_of(address, netns.world.now) is not each:
+    change = _fdb_words(words)
+    tunnel = _tunnel(netns, change)
+    if tunnel is not None:
+        vxlan_fdb.remove(tunnel, change.mac, change.dst)
+        return ""
+    bridge, each, _ = _port_entry(netns, change)
+    if bridge.port_of(change.mac, netns.world.now) is not each:
         raise _refused("ENOENT")
-    del bridge.fdb[address]
+    del bridge.fdb[change.mac]
     return ""
 
 
@@ -252,6 +300,6 @@ def _not_modelled(netns: Netns, words: Words, options: Options) -> str:
 
 LINK_VERBS = {"set": _link_set, "change": _link_set, "show": _link_show, "lst": _link_show, "list": _link_show,
               "help": _not_modelled}  # fmt: skip
-FDB_VERBS = {"add": _fdb_add, "append": _fdb_replace, "change": _not_modelled, "replace": _fdb_replace,
+FDB_VERBS = {"add": _fdb_add, "append": _fdb_append, "change": _not_modelled, "replace": _fdb_replace,
              "delete": _fdb_delete, "get": _not_modelled, "show": _fdb_show, "lst": _fdb_show, "list": _fdb_show,
              "flush": _not_modelled, "help": _not_modelled}  # fmt: skip

@@ -12,6 +12,7 @@ from k8snet.linux.address import Ip
 
 MEANINGS = {
     "EACCES": "Permission denied",
+    "EADDRINUSE": "Address already in use",
     "EADDRNOTAVAIL": "Cannot assign requested address",
     "EBUSY": "Device or resource busy",
     "ECONNREFUSED": "Connection refused",

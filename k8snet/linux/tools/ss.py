@@ -8,7 +8,7 @@ from __future__ import annotations
 from k8snet.errors import NotModelled
 from k8snet.linux.fact import Fact
 from k8snet.linux.netns import Netns
-from k8snet.linux.sockets import Listener
+from k8snet.linux.sockets import Listener, TunnelSocket
 
 LETTERS = frozenset("tulnapH4")
 LONG = {"--tcp": "t", "--udp": "u", "--listening": "l", "--numeric": "n", "--all": "a", "--processes": "p",
@@ -75,10 +75,13 @@ def _connected(netns: Netns, protos: list[str]) -> list[_Row]:
     ]  # fmt: skip
 
 
-def _users(netns: Netns, socket: Listener) -> str:
+def _users(netns: Netns, socket: Listener | TunnelSocket) -> str:
     """The app behind a socket, as a process would be printed; its sockets are its file descriptors 3, 4, …"""
-    apps = list(dict.fromkeys(each.app.name for each in netns.sockets.listeners))
-    own = [each for each in netns.sockets.listeners if each.app.name == socket.app.name]
+    if socket.app is None:
+        return ""
+    listeners = [each for each in netns.sockets.listeners if each.app is not None]
+    apps = list(dict.fromkeys(each.app.name for each in listeners))
+    own = [each for each in listeners if each.app.name == socket.app.name]
     name = socket.app.name
     return f' users:(("{name}",pid={FIRST_PID + apps.index(name)},fd={FIRST_FD + own.index(socket)}))'
 

@@ -26,6 +26,7 @@ UNREACHABLES = {
 }  # fmt: skip
 HTTP_PORTS = frozenset({80, 591, 3128, 8008, 8080})
 HTTP_WORDS = (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"DELETE ", b"PATCH ", b"OPTIONS ", b"HTTP/")
+VXLAN_WORDS = {4789: "VXLAN, flags [I] (0x08), vni {vni}", 8472: "OTV, flags [I] (0x08), overlay 0, instance {vni}"}
 Bases = dict[tuple[Ip, int, Ip, int], int]
 """For each direction of a connection the sequence number that counts as 0."""
 
@@ -79,7 +80,7 @@ def _direction(captured: Captured) -> str:
 def frame_text(frame: Frame, bases: Bases, *, with_macs: bool = False) -> str:
     """One frame as tcpdump prints it, without the time; ``bases`` remembers each connection's sequence numbers."""
     is_arp = isinstance(frame.payload, Arp)
-    text = _arp(frame.payload) if isinstance(frame.payload, Arp) else _ip(frame.payload, bases)
+    text = _arp(frame.payload) if isinstance(frame.payload, Arp) else _ip(frame.payload, bases, with_macs=with_macs)
     if not with_macs:
         return f"ARP, {text}" if is_arp else f"IP {text}"
     kind = "ARP (0x0806)" if is_arp else "IPv4 (0x0800)"
@@ -93,7 +94,7 @@ def _arp(arp: Arp) -> str:
     return f"Request who-has {arp.target_ip}{target} tell {arp.sender_ip}, length 28"
 
 
-def _ip(packet: Packet, bases: Bases) -> str:
+def _ip(packet: Packet, bases: Bases, *, with_macs: bool) -> str:
     if packet.offset:
         return f"{packet.src} > {packet.dst}: ip-proto-{PROTOCOL_NUMBERS[packet.proto]}"
     if packet.icmp is not None:
@@ -102,8 +103,16 @@ def _ip(packet: Packet, bases: Bases) -> str:
     if packet.proto == "tcp":
         return f"{ends} {_tcp(packet, bases)}"
     if packet.proto == "udp":
-        return f"{ends} UDP, length {len(packet.data)}"
+        return f"{ends} {_udp(packet, bases, with_macs=with_macs)}"
     raise NotModelled(f"tcpdump's text for {packet.proto}", known="arp, icmp, tcp, udp")
+
+
+def _udp(packet: Packet, bases: Bases, *, with_macs: bool) -> str:
+    """VXLAN is known by its port, and the frame has a line of its own; Linux's port is taken for another protocol's."""
+    inner, number = packet.inner, {packet.sport, packet.dport} & VXLAN_WORDS.keys()
+    if inner is None or not number:
+        return f"UDP, length {packet.length - 28}"
+    return VXLAN_WORDS[number.pop()].format(vni=inner.vni) + "\n" + frame_text(inner.frame, bases, with_macs=with_macs)
 
 
 def _icmp(icmp: Icmp) -> str:

@@ -9,9 +9,10 @@ Source: the kernel's net/ipv4/devinet.c and fib_frontend.c (fib_add_ifaddr, fib_
 from __future__ import annotations
 
 from k8snet.linux.address import BROADCAST, Ip, Network
-from k8snet.linux.device import Address, Bridge, Device, Loopback, Veth
+from k8snet.linux.device import Address, Bridge, Device, Loopback, Veth, Vxlan
 from k8snet.linux.fact import changed
 from k8snet.linux.route import LOCAL, MAIN, SCOPES, Route, is_local
+from k8snet.linux.tools.ip.words import refused
 
 LOOPBACK_ADDRESS = Address(Ip("127.0.0.1"), 8, scope="host", label="lo")
 
@@ -110,6 +111,8 @@ def set_up(device: Device) -> None:
     """Bring a device up: its subnets become reachable again; ``lo`` gets 127.0.0.1 if it has no address."""
     if device.up:
         return
+    if isinstance(device, Vxlan) and not device.netns.sockets.open_tunnel(device.dstport):
+        raise refused("EADDRINUSE")
     device.up, device.qdisc = True, "noqueue"
     if isinstance(device, Loopback) and not device.addresses:
         device.addresses.append(LOOPBACK_ADDRESS)
@@ -121,6 +124,8 @@ def set_down(device: Device) -> None:
     if not device.up:
         return
     device.up = False
+    if isinstance(device, Vxlan):
+        _close_tunnel(device)
     routes = device.netns.routing.routes()
     _remove(device, [route for route in routes if route.dev == device.name and route.scope != "host"])
     device.netns.neighbours.forget_device(device.name)
@@ -129,6 +134,22 @@ def set_down(device: Device) -> None:
         cut_off.append(device.peer)
     for port in cut_off:
         _forget_learned(port)
+        for each in (port, port.master):
+            _without_carrier(each)
+
+
+def _without_carrier(device: Device | None) -> None:
+    """An upright device whose wire is dead forgets its neighbours, but for permanent ones (neigh_carrier_down)."""
+    if device is not None and device.up and not device.running:
+        device.netns.neighbours.forget_device(device.name, but_permanent=True)
+
+
+def _close_tunnel(device: Vxlan) -> None:
+    """Forget what was not entered for good, and close the UDP socket with the last device that shares it (vxlan_stop)."""
+    device.fdb = {mac: entry for mac, entry in device.fdb.items() if entry.state}
+    others = (each for each in device.netns.devices.values() if isinstance(each, Vxlan) and each.up)
+    if not any(each.dstport == device.dstport for each in others):
+        device.netns.sockets.close_tunnel(device.dstport)
 
 
 def _forget_learned(port: Device) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from k8snet.errors import NotModelled
 from k8snet.linux.address import is_group_mac
-from k8snet.linux.device import Bridge, Device, Loopback, Port, Veth
+from k8snet.linux.device import OVERHEAD, Bridge, Device, Loopback, Port, Veth, Vxlan
 from k8snet.linux.fact import Fact, changed
 from k8snet.linux.netns import Netns
 from k8snet.linux.route import RoutingTable
@@ -62,6 +62,17 @@ def make_bridge(netns: Netns, wanted: Wanted) -> Bridge:
     return bridge
 
 
+def make_vxlan(netns: Netns, wanted: Wanted, vni: int, lower: Device | None) -> Vxlan:
+    """Make a VXLAN device. By a lower device its packets have less room than what that device can send."""
+    name = wanted.name or _free_name(netns, "vxlan")
+    _check(netns, name, wanted, index_taken="EEXIST")
+    index, mac = _numbers(netns, wanted)
+    device = Vxlan(netns, name, vni, index=index, mac=mac, lower=lower)
+    device.mtu = min(wanted.mtu or device.mtu, 65535 if lower is None else lower.mtu - OVERHEAD)
+    netns.add_device(device)
+    return device
+
+
 def _veth(netns: Netns, name: str, wanted: Wanted) -> Veth:
     index, mac = _numbers(netns, wanted)
     veth = Veth(netns, name, index=index, mac=mac, mtu=wanted.mtu or 1500)
@@ -111,11 +122,13 @@ def check_mac(mac: str) -> None:
         raise refused("EADDRNOTAVAIL")
 
 
-def check_mtu(mtu: int) -> None:
-    """The MTU must be within the device's limits."""
+def check_mtu(device: Device, mtu: int) -> None:
+    """The MTU must be within the device's limits, and what a tunnel wraps must fit its lower device."""
     low, high = MTU_LIMITS
     if not low <= mtu <= high:
         raise explained(f"mtu {'less than device minimum' if mtu < low else 'greater than device maximum'}")
+    if isinstance(device, Vxlan) and device.lower is not None and mtu > device.lower.mtu - OVERHEAD:
+        raise refused("EINVAL")
 
 
 def check_master(device: Device, master: Device) -> None:
@@ -132,6 +145,8 @@ def check_move(device: Device, target: Netns, name: str | None) -> None:
     """``lo`` and bridges stay where they are; the name must be free in the other namespace."""
     if target is device.netns:
         return
+    if isinstance(device, Vxlan):
+        raise NotModelled("a VXLAN device in another namespace than its UDP packets", known="making it where they are sent")
     if not isinstance(device, Veth):
         raise explained("The interface netns is immutable")
     if name is not None and name in target.devices:
@@ -223,8 +238,9 @@ def adjust_mtu(bridge: Bridge) -> None:
 
 
 def set_mac(device: Device, mac: str) -> None:
-    """Change the MAC address; a bridge that borrows its own from its ports looks again."""
+    """Change the MAC address, and forget the neighbours; a bridge that borrows its own from its ports looks again."""
     device.mac = mac
+    device.netns.neighbours.forget_device(device.name)
     if isinstance(device, Bridge):
         device.mac_was_set = True
     if device.master is not None:
@@ -253,6 +269,8 @@ def port_of(device: Device) -> Port:
 def leave(device: Device) -> None:
     """Take a device out of its namespace, with all that hung on it there."""
     netns = device.netns
+    for tunnel in [each for each in netns.devices.values() if isinstance(each, Vxlan) and each.lower is device]:
+        leave(tunnel)
     set_down(device)
     enslave(device, None)
     for port in list(device.ports) if isinstance(device, Bridge) else []:

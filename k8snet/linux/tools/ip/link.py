@@ -8,11 +8,11 @@ from k8snet.errors import CommandError, NotModelled
 from k8snet.linux.device import Bridge, Device, Loopback, Veth
 from k8snet.linux.fact import Fact, changed
 from k8snet.linux.netns import Netns
-from k8snet.linux.tools.ip import devices, netns, show
+from k8snet.linux.tools.ip import devices, netns, show, vxlan
 from k8snet.linux.tools.ip.connected import set_down, set_up
 from k8snet.linux.tools.ip.words import Options, Words, device, garbage, mac, number, refused, switch, verb, wrong
 
-KINDS = "veth, bridge"
+KINDS = "veth, bridge, vxlan"
 KNOWN = "name, index, address, mtu, up, down, promisc, netns, master, nomaster, type"
 UNKNOWN_KEYWORDS = frozenset({
     "alias", "allmulticast", "altname", "arp", "broadcast", "brd", "carrier", "dynamic", "group", "gso_max_segs",
@@ -150,6 +150,17 @@ def _add_bridge(here: Netns, asked: Asked) -> None:
     _finish(bridge, asked, None)
 
 
+def _add_vxlan(here: Netns, asked: Asked) -> None:
+    if _target(here, asked) is not here:
+        raise NotModelled("a VXLAN device in another namespace than its UDP packets", known="ip -n NETNS link add")
+    said = vxlan.read(here, asked.options)
+    master = _checked_master(here, here, asked)
+    vxlan.check(here, said, asked.mtu)
+    made = devices.make_vxlan(here, asked.wanted, said.vni or 0, here.devices[said.dev] if said.dev else None)
+    vxlan.describe(made, said)
+    _finish(made, asked, master)
+
+
 def _checked_master(here: Netns, target: Netns, asked: Asked) -> Bridge | None:
     if not asked.master:
         return None
@@ -168,7 +179,7 @@ def _finish(made: Device, asked: Asked, master: Bridge | None) -> None:
         set_up(made)
 
 
-MAKERS: dict[str, Callable[[Netns, Asked], None]] = {"veth": _add_veth, "bridge": _add_bridge}
+MAKERS: dict[str, Callable[[Netns, Asked], None]] = {"veth": _add_veth, "bridge": _add_bridge, "vxlan": _add_vxlan}
 
 
 def _bridge_options(options: tuple[str, ...]) -> float | None:
@@ -215,7 +226,7 @@ def _check(each: Device, asked: Asked, target: Netns, master: Device | None) -> 
             raise NotModelled("a MAC address for lo", known="veth, bridge")
         devices.check_mac(asked.mac)
     if asked.mtu is not None and not isinstance(each, Loopback):
-        devices.check_mtu(asked.mtu)
+        devices.check_mtu(each, asked.mtu)
     if asked.new_name not in (None, each.name):
         if isinstance(each, Loopback):
             raise NotModelled("another name for lo", known="veth, bridge")

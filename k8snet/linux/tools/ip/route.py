@@ -10,7 +10,7 @@ from k8snet.errors import CommandError, NotModelled
 from k8snet.linux.address import Ip, Network, mask_of
 from k8snet.linux.fact import Fact, changed
 from k8snet.linux.netns import Netns
-from k8snet.linux.route import LOCAL, MAIN, SCOPES, Route, address_type
+from k8snet.linux.route import LOCAL, MAIN, SCOPES, Route, address_type, is_local
 from k8snet.linux.tools.ip.route_show import Selector, get, proto_named, scope_named, show, table_number, type_named
 from k8snet.linux.tools.ip.words import (
     Options,
@@ -152,7 +152,8 @@ def _through(netns: Netns, route: Route) -> Route:
     if route.via is not None:
         if route.scope == "host":
             raise explained("Route with host scope can not have a gateway")
-        return changed(route, dev=_device_towards(netns, route, route.via))
+        dev = _device_towards(netns, route, route.via)
+        return changed(route, dev=dev, is_own_gateway=is_local(netns, route.via))
     if route.onlink:
         raise explained("Invalid flags for nexthop - PERVASIVE and ONLINK can not be set")
     if route.dev is None:
@@ -181,17 +182,22 @@ def _device_towards(netns: Netns, route: Route, via: Ip) -> str:
 
 
 def _on_link(netns: Netns, route: Route, via: Ip) -> Route | None:
-    """The best route to a gateway among those that lead to a link, in the route's own table first."""
-    routing = netns.routing
-    narrow = max(SCOPES["link"], SCOPES[route.scope] + 1)
-    tables = [route.table] if route.table != MAIN else []
-    policies = [each for each in routing.policies if each.concerns(0, via, 0, "lo", route.dev)]
-    tables += [policy.table for policy in policies if policy.action == "lookup"]
-    for table in tables:
-        for other in routing.tables[table].candidates(via) if table in routing.tables else ():
-            if other.dev is None or (SCOPES[other.scope] >= narrow and _leads(netns, other, route.dev)):
-                return other if other.type != "throw" else None
+    """The best route to a gateway among those that lead to a link: by the route's own table, else as any lookup goes."""
+    found = _on_link_in(netns, route, via, route.table) if route.table != MAIN else None
+    if found is not None and found.type not in SILENT:
+        return found
+    for policy in (each for each in netns.routing.policies if each.concerns(0, via, 0, "lo", route.dev)):
+        found = _on_link_in(netns, route, via, policy.table) if policy.action == "lookup" else None
+        if policy.action != "lookup" or (found is not None and found.type != "throw"):
+            return found
     return None
+
+
+def _on_link_in(netns: Netns, route: Route, via: Ip, number: int) -> Route | None:
+    table, narrow = netns.routing.tables.get(number), max(SCOPES["link"], SCOPES[route.scope] + 1)
+    fits = (other for other in (table.candidates(via) if table is not None else ())
+            if SCOPES[other.scope] >= narrow and (other.dev is None or _leads(netns, other, route.dev)))
+    return next(fits, None)
 
 
 def _leads(netns: Netns, other: Route, dev: str | None) -> bool:

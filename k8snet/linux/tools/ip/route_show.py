@@ -298,7 +298,7 @@ def _check_source(netns: Netns, src: Ip, mark: int, iif: Device) -> bool:
     is_elsewhere = back.dev != iif.name and (strictness == 1 or not iif.addresses)
     if strictness and (back.errno is not None or is_elsewhere):
         raise refused("EINVAL")
-    return back.route is not None and back.route.via is None and back.dev == iif.name
+    return back.route is not None and back.route.next_hop is None and back.dev == iif.name
 
 
 def _is_own(netns: Netns, ip: Ip) -> bool:
@@ -327,5 +327,5 @@ def _answer(netns: Netns, question: Question, found: Lookup, flags: list[str]) -
 def _table(routing: Routing, found: Lookup) -> list[str]:
     """The table, unless it is ``main``; before there are policy rules of one's own, ``local`` is kept in ``main``."""
     table = found.route.table if found.route is not None else MAIN
-    is_merged = table == LOCAL and routing.policies == Routing().policies
+    is_merged = table == LOCAL and routing.is_merged
     return [] if table == MAIN or is_merged else [f"table {table_name(table)}"]

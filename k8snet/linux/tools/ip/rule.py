@@ -119,6 +119,7 @@ def _delete(netns: Netns, words: Words, options: Options) -> str:
     if found is None:
         raise refused("ENOENT")
     netns.routing.policies.remove(found)
+    netns.routing.is_merged = False
     return ""
 
 

@@ -7,8 +7,9 @@ What the model does not hold (timers, queue lengths, offload sizes) is printed a
 from __future__ import annotations
 
 from k8snet.errors import CommandError
-from k8snet.linux.device import Bridge, Device, Loopback, Veth
+from k8snet.linux.device import Bridge, Device, Loopback, Veth, Vxlan
 from k8snet.linux.netns import Netns
+from k8snet.linux.tools.ip import vxlan
 from k8snet.linux.tools.ip.devices import number_peer
 from k8snet.linux.tools.ip.words import Options, Words, device, garbage, wrong
 
@@ -106,7 +107,7 @@ def state(each: Device) -> str:
     """The operational state. A veth whose peer is at hand and without carrier says LOWERLAYERDOWN (link_watch.c)."""
     if not each.up:
         return "DOWN"
-    if isinstance(each, Loopback):
+    if isinstance(each, Loopback | Vxlan) or (isinstance(each, Bridge) and each.is_fresh):
         return "UNKNOWN"
     if each.running:
         return "UP"
@@ -152,7 +153,7 @@ BRIDGE = (
     "nf_call_iptables 0 nf_call_ip6tables 0 nf_call_arptables 0 "
 )
 SLAVE = (
-    "\n    bridge_slave state {state} priority 32 cost 2 hairpin {hairpin} guard off root_block off fastleave off "
+    "\n    bridge_slave state {state} priority 32 cost {cost} hairpin {hairpin} guard off root_block off fastleave off "
     "learning {learning} flood {flood} port_id 0x80{number:02x} port_no {number:#x} designated_port {designated} "
     "designated_cost 0 designated_bridge {id} designated_root {id} hold_timer    0.00 message_age_timer    0.00 "
     "forward_delay_timer    0.00 topology_change_ack 0 config_pending 0 proxy_arp {proxy_arp} proxy_arp_wifi off "
@@ -176,6 +177,11 @@ def port_state(each: Device) -> str:
     return "forwarding" if each.running and each.master is not None and each.master.up else "disabled"
 
 
+def port_cost(each: Device) -> int:
+    """What the spanning tree would count for a port, by its speed; a tunnel has its lower device's, or none (br_if.c)."""
+    return 100 if isinstance(each, Vxlan) and each.lower is None else 2
+
+
 def _details(each: Device, *, generated: str) -> str:
     port = int(each.master is not None)
     limits = "minmtu 0 maxmtu 0 " if isinstance(each, Loopback) else "minmtu 68 maxmtu 65535 "
@@ -186,6 +192,9 @@ def _details(each: Device, *, generated: str) -> str:
     elif isinstance(each, Bridge):
         text += "\n    " + BRIDGE.format(ageing=round(each.ageing_time * 100), id=_bridge_id(each))
         tso = 524280 if each.ports else 65536
+    elif isinstance(each, Vxlan):
+        text += "\n    " + vxlan.details(each) + _slave(each)
+        tso = vxlan.offload_limit(each)
     return text + generated + QUEUES.format(tso)
 
 
@@ -194,7 +203,8 @@ def _slave(each: Device) -> str:
         return ""
     switches = {name: on_off(getattr(each.port, name)) for name in PORT_SWITCHES}
     number, bridge_id = each.master.ports.index(each) + 1, _bridge_id(each.master)
-    return SLAVE.format(state=port_state(each), number=number, designated=0x8000 + number, id=bridge_id, **switches)
+    own = {"state": port_state(each), "cost": port_cost(each), "number": number, "designated": 0x8000 + number}
+    return SLAVE.format(**own, id=bridge_id, **switches)
 
 
 def _bridge_id(bridge: Bridge) -> str:

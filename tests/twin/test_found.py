@@ -1,0 +1,140 @@
+"""What random worlds (worlds.py) found, each as the smallest script that showed it: model and kernel must agree on it.
+
+The network is ``a - b``, a wire, or ``a - hub - b``, a bridge in a namespace of its own, with what each row adds.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from k8snet import lab
+from k8snet.lab.replay import Entry
+from k8snet.linux.address import Ip
+from k8snet.linux.log import Command, Connect, Listen, Ping
+
+pytestmark = pytest.mark.usefixtures("kernel")
+
+A, B, HUB = "ip netns exec a ", "ip netns exec b ", "ip netns exec hub "
+WIRE = [
+    "ip netns add a", "ip netns add b", "ip -n a link set lo up", "ip -n b link set lo up",
+    "ip link add w0 netns a type veth peer name w0 netns b",
+    "ip -n a addr add 10.0.0.1/24 dev w0", "ip -n a link set w0 up",
+    "ip -n b addr add 10.0.0.2/24 dev w0", "ip -n b link set w0 up",
+    A + "sysctl -qw net.ipv4.neigh.w0.retrans_time_ms=20", B + "sysctl -qw net.ipv4.neigh.w0.retrans_time_ms=20",
+]  # fmt: skip
+LAN = [
+    "ip netns add hub", "ip netns add a", "ip netns add b", *(f"ip -n {name} link set lo up" for name in ("hub", "a", "b")),
+    "ip -n hub link add br0 type bridge", "ip -n hub addr add 10.0.0.254/24 dev br0", "ip -n hub link set br0 up",
+    "ip link add pa netns hub type veth peer name l0 netns a", "ip link add pb netns hub type veth peer name l0 netns b",
+    "ip -n hub link set pa master br0 up", "ip -n hub link set pb master br0 up",
+    "ip -n a addr add 10.0.0.1/24 dev l0", "ip -n a link set l0 up",
+    "ip -n b addr add 10.0.0.2/24 dev l0", "ip -n b link set l0 up",
+    *(f"ip netns exec {name} sysctl -qw net.ipv4.neigh.{dev}.retrans_time_ms=20" for name, dev in
+      (("hub", "br0"), ("a", "l0"), ("b", "l0"))),
+]  # fmt: skip
+ROUTED = [B + "sysctl -qw net.ipv4.ip_forward=1", "ip -n a route add default via 10.0.0.2"]
+"""``b`` is a router, and the way to everywhere."""
+
+
+def tcp(netns: str, dst: str, port: int = 80, ttl: int | None = None) -> Connect:
+    """A connection that waits a quarter of a second."""
+    return Connect(netns, Ip(dst), port, "tcp", ttl=ttl, timeout=0.25)
+
+
+def udp(netns: str, dst: str, port: int = 80, ttl: int | None = None) -> Connect:
+    """A datagram, likewise."""
+    return Connect(netns, Ip(dst), port, "udp", ttl=ttl, timeout=0.25)
+
+
+def ping(netns: str, dst: str, ttl: int | None = None) -> Ping:
+    """An echo request, likewise."""
+    return Ping(netns, Ip(dst), ttl=ttl, timeout=0.25)
+
+
+@pytest.mark.parametrize(
+    ("lines", "questions"),
+    [
+        pytest.param(WIRE, [tcp("a", "10.0.0.255"), tcp("a", "255.255.255.255"), tcp("a", "224.0.0.1")],
+                     id="TCP has one peer: ENETUNREACH for a broadcast or multicast address"),
+        pytest.param([*WIRE, *ROUTED], [udp("a", "10.0.0.255"), udp("a", "255.255.255.255"), ping("a", "10.0.0.255")],
+                     id="who did not ask leave to broadcast gets EACCES"),
+        pytest.param([*WIRE, *ROUTED, "ip link add w1 netns b type veth peer name w1", "ip -n b addr add 10.1.0.1/24 dev w1",
+                      "ip -n b link set w1 up"],
+                     [tcp("a", "10.1.0.255"), udp("a", "10.1.0.255"), ping("a", "10.1.0.255"), tcp("a", "10.1.0.255", 0)],
+                     id="what comes for everybody on another link gets no RST, no echo, no ICMP error"),
+        pytest.param([*WIRE, B + "sysctl -qw net.ipv4.ip_default_ttl=9"],
+                     [tcp("a", "10.0.0.2", 81), tcp("a", "10.0.0.2"), udp("a", "10.0.0.2"), tcp("b", "10.0.0.2", 81)],
+                     id="RST, SYN-ACK and an app's answer have the default TTL"),
+        pytest.param([*WIRE, "ip -n b rule add iif w0 unreachable pref 10", "ip -n a rule add to 10.9.0.0/16 unreachable pref 10"],
+                     [ping("a", "10.0.0.2"), ping("a", "10.9.0.1")],
+                     id="a policy rule's unreachable is ENETUNREACH, a route's EHOSTUNREACH"),
+        pytest.param([*WIRE, *ROUTED], [udp("a", "10.1.0.1"), ping("a", "10.1.0.1"), udp("a", "10.1.0.1"), udp("a", "10.1.0.1")],
+                     id="no route costs two tokens: the third error is not sent"),
+        pytest.param([*LAN, HUB + "sysctl -qw net.ipv4.ip_forward=1", "ip -n hub route add 10.9.0.0/16 via 10.0.0.2",
+                      "ip -n a route add default via 10.0.0.254"],
+                     [tcp("a", "10.9.0.1"), udp("a", "10.9.0.1")],
+                     id="a redirect comes too early for a connecting TCP socket"),
+        pytest.param([*LAN, HUB + "sysctl -qw net.ipv4.ip_forward=1", "ip -n hub route add default via 10.0.0.1",
+                      "ip -n a route add default via 10.0.0.254", HUB + "iptables -t nat -N SIDE",
+                      HUB + "iptables -A INPUT -m conntrack --ctstate UNTRACKED -j DROP"],
+                     [udp("a", "10.9.0.1"), ping("a", "10.9.0.1")],
+                     id="a nat table that no hook calls stops no redirect"),
+        pytest.param([*WIRE, "ip -n a route add unreachable 10.0.0.2", "ip -n a route add 10.9.0.0/16 via 10.0.0.2"],
+                     [ping("a", "10.9.0.1")],
+                     id="an unreachable route does not speak for a gateway"),
+        pytest.param(["ip netns add a", "ip -n a link set lo up", "ip netns add b", "ip -n b link set lo up",
+                      "ip link add w0 netns a type veth peer name w0 netns b", "ip -n a link set w0 up", "ip -n b link set w0 up",
+                      A + "sysctl -qw net.ipv4.neigh.w0.retrans_time_ms=20", "ip -n a route add 10.9.0.0/16 via 10.0.0.9 dev w0 onlink"],
+                     [tcp("a", "10.9.0.1"), udp("a", "10.9.0.1")],
+                     id="who has no address is told by 127.0.0.1 that ARP failed"),
+        pytest.param([*LAN, HUB + "ping -c 1 10.0.0.2", "ip -n hub link set pa nomaster"], [ping("b", "10.0.0.254")],
+                     id="a bridge whose MAC changes forgets its neighbours"),
+        pytest.param([*WIRE, "ip -n a route add 10.9.0.0/16 via 10.0.0.1"], [ping("a", "10.9.0.1"), tcp("a", "10.9.0.2")],
+                     id="an own address as the gateway is none"),
+        pytest.param([*LAN, A + "sysctl -qw net.ipv4.ip_forward=1", "ip -n hub route add default via 10.0.0.1",
+                      "ip -n a route append 10.0.0.254 via 10.0.0.1", "ip -n a route add default via 10.0.0.254"],
+                     [ping("hub", "10.9.0.1")],
+                     id="who is behind an own gateway is on the link, and redirected"),
+        pytest.param([*WIRE, *ROUTED, "ip -n b route add default via 10.0.0.1",
+                      "ip -n b rule add from 10.9.0.1 to 10.0.0.0/8 unreachable pref 10"],
+                     [udp("a", "10.9.0.1"), udp("a", "10.9.0.2")],
+                     id="no redirect for whom a policy rule keeps from its way back"),
+        pytest.param([*WIRE, *ROUTED], [Ping("a", Ip("255.255.255.255"), source=Ip("127.0.0.1"), timeout=0.25)],
+                     id="who names the source needs no route to everybody"),
+        pytest.param([*WIRE, "ip -n a rule add not to 10.0.0.0/24 prohibit pref 100", "ip -n a route append default dev w0",
+                      "ip -n a route add 10.1.0.0/24 via 10.2.0.1 table 100"], [],
+                     id="a policy rule that says no finds no gateway"),
+        pytest.param([*WIRE, A + "ping -c 1 10.0.0.2", "ip -n a link set w0 down"], [udp("b", "10.0.0.1"), ping("b", "10.0.0.1")],
+                     id="who loses the carrier forgets the neighbours"),
+        pytest.param([*LAN, "ip -n b addr add 10.0.0.254/24 dev l0"], [ping("a", "10.0.0.254"), udp("a", "10.0.0.254")],
+                     id="of two ARP answers the first counts"),
+        pytest.param([*WIRE, "ip -n a addr add 10.0.0.11/24 dev w0", "ip -n a rule add from 10.0.0.1 unreachable pref 10",
+                      "ip -n b rule add from 10.0.0.2 unreachable pref 10"],
+                     [ping("a", "10.0.0.2"), udp("a", "10.0.0.2"), tcp("a", "10.0.0.2"),
+                      Connect("a", Ip("10.0.0.2"), 80, "udp", source=Ip("10.0.0.11"), timeout=0.25)],
+                     id="who is not bound looks for a route without a source, unless it connects"),
+        pytest.param([*WIRE, A + "iptables -A INPUT -p tcp --tcp-flags PSH PSH -j DROP"], [tcp("a", "10.0.0.2")],
+                     id="who gives up an open connection says so with a FIN"),
+        pytest.param([*LAN, *(f"ip netns exec {name} sysctl -qw net.ipv4.ip_forward=1" for name in ("hub", "a")),
+                      "ip -n hub route add 10.9.0.0/16 via 10.0.0.1", "ip -n a route add 10.9.0.0/16 via 10.0.0.254",
+                      HUB + "iptables -t nat -A POSTROUTING -j MASQUERADE"],
+                     [ping("a", "10.9.0.1", ttl=5)],
+                     id="a clash of echo ids is settled in PREROUTING, by the first free one"),
+        pytest.param([*WIRE, "ip -n a route replace local 10.0.0.0/8 dev lo", "ip -n b route add local 10.0.0.0/8 dev lo",
+                      "ip -n b rule add to 10.99.0.0/16 table 99"], [ping("a", "10.0.0.2"), ping("b", "10.0.0.1"), ping("a", "10.5.0.1")],
+                     id="local and main are one table until there is a policy rule"),
+        pytest.param(["ip netns add a", "ip -n a link set lo up", "ip netns add b", "ip -n b link set lo up",
+                      "ip -n a link add br0 type bridge", "ip -n a link set br0 up",
+                      "ip -n b link add br0 address 02:00:00:00:00:50 type bridge", "ip -n b addr add 10.0.0.1/24 dev br0",
+                      "ip -n b link set br0 up"], [],
+                     id="a bridge has a carrier until it has a port, or a MAC address given"),
+        pytest.param([*WIRE, "ip -n b link set w0 mtu 1000", "ip -n a neigh add 10.0.0.2 lladdr 02:00:00:00:00:02 dev w0"],
+                     [Ping("a", Ip("10.0.0.2"), size=1400, timeout=0.25), Ping("a", Ip("10.0.0.2"), size=2000, timeout=0.25)],
+                     id="a wire whose end has a smaller MTU: ENOBUFS"),
+    ],
+)  # fmt: skip
+def test_found(lines: list[str], questions: list[Entry]) -> None:
+    apps = [Listen(name, 80, proto, name, Ip(0)) for name in ("a", "b") for proto in ("tcp", "udp")]
+    comparisons = lab.compare_all([*map(Command, lines), *apps, *questions])
+    assert len(comparisons) == len(questions) + 1, str(comparisons[-1])
+    assert [difference for each in comparisons for difference in each.differences] == []
