@@ -5,5 +5,6 @@ All that a learner reads here stands under a key in exercises/*.toml, so that an
 
 from k8snet.course import figure
 from k8snet.course.lesson import check, exercise, hint, predict, reveal
+from k8snet.course.truth import is_this_true
 
-__all__ = ["check", "exercise", "figure", "hint", "predict", "reveal"]
+__all__ = ["check", "exercise", "figure", "hint", "is_this_true", "predict", "reveal"]

@@ -12,7 +12,8 @@ from k8snet.course import figure
 from k8snet.course.data import Goal, say, task
 from k8snet.errors import CommandError
 from k8snet.linux import Trace, World
-from k8snet.linux.steps import Captured
+from k8snet.linux.steps import Awaited, Captured, Routed
+from k8snet.linux.trace import Hop
 
 POD_C = "10.1.2.1"
 
@@ -35,6 +36,8 @@ def _missed(goal: Goal, world: World) -> str | None:
         trace = world.fork().ping(goal.netns, goal.dst)
     except CommandError as refusal:
         return str(refusal)
+    if goal.silent:
+        return say("still answers", netns=goal.netns, dst=goal.dst) if trace.fate == "delivered" else None
     if trace.fate != "delivered":
         return _lost(goal, trace)
     if goal.avoids and goal.avoids in [hop.netns for hop in trace.hops]:
@@ -42,45 +45,49 @@ def _missed(goal: Goal, world: World) -> str | None:
     return None
 
 
+# --- a packet that got lost ---------------------------------------------------------------------------------------
+
+
 def _lost(goal: Goal, trace: Trace) -> str:
+    """Where the request, or the answer to it, came to an end, and what that machine lacks."""
     words = {"netns": goal.netns, "dst": goal.dst, "fate": trace.fate}
-    if trace.request is None or not trace.hops or not any(isinstance(step, Captured) for step in trace.request.steps):
-        return say("stays", **words)
-    if trace.request.fate == "delivered":
-        lost = trace.answer.hops[-1].netns if trace.answer is not None and trace.answer.hops else goal.netns
-        return say("reply ends", at=lost, **words)
-    return say("request ends", at=trace.hops[-1].netns, **words)
+    request, answer = trace.request, trace.answer
+    if request is not None and request.fate == "delivered" and answer is not None and answer.hops:
+        return say("reply lost", end=_end(answer.hops[-1], trace), **words)
+    return say("request lost", end=_end(trace.hops[-1], trace), **words)
 
 
-def _frame_address(answer: object, world: World) -> str | None:
-    """The exercise that asks for the MAC address on a frame for a pod on another node."""
+def _end(last: Hop, trace: Trace) -> str:
+    """What became of a packet in the namespace where its way ended."""
+    for step in reversed(last.steps):
+        if isinstance(step, Awaited):
+            asked = any(each.netns == last.netns and each.device == step.device for each in trace.captures)
+            return say("unanswered" if asked else "no carrier", at=last.netns, device=step.device, ip=step.ip)
+        if isinstance(step, Routed) and step.lookup.errno is not None:
+            return say("no route", at=last.netns, dst=step.dst)
+    return say("ends", at=last.netns)
+
+
+# --- exercises that ask for a value -------------------------------------------------------------------------------
+
+
+def _source_of_answer(answer: object, world: World) -> str | None:
+    """The exercise that asks for the source MAC address on the frame that brings an answer from another node."""
     trace = world.ping("pod-a", POD_C)
-    if trace.request is None or trace.fate != "delivered":
+    if trace.answer is None or trace.fate != "delivered":
         return say("nothing arrives", dst=POD_C)
-    sent = next(step for step in trace.request.steps if isinstance(step, Captured))
-    if str(answer).strip().lower() == sent.frame.dst:
+    *_, last = (step for step in trace.answer.steps if isinstance(step, Captured))
+    if str(answer).strip().lower() == last.frame.src:
         return None
     owner = _owner(str(answer).strip().lower(), world)
     return say("nobody's mac", answer=answer) if owner is None else say("another's mac", answer=answer, owner=owner)
 
 
 def _owner(mac: str, world: World) -> str | None:
-    owners = (f"{name} {device.name}" for name, netns in world.netns.items() for device in netns.devices.values()
+    owners = (f"{device.name} of {name}" for name, netns in world.netns.items() for device in netns.devices.values()
               if device.mac == mac)
     return next(owners, None)
 
 
-def _least_ttl(answer: object, world: World) -> str | None:
-    """The exercise that asks for the smallest TTL with which a ping is answered."""
-    if not isinstance(answer, int) or not 1 <= answer <= 255:
-        return say("no ttl", answer=answer)
-    trace = world.fork().ping("pod-a", POD_C, ttl=answer)
-    if trace.fate != "delivered":
-        return say("ttl too small", ttl=answer, at=trace.hops[-1].netns)
-    if answer > 1 and world.fork().ping("pod-a", POD_C, ttl=answer - 1).fate == "delivered":
-        return say("ttl too large", ttl=answer, less=answer - 1)
-    return None
-
-
-VALUES: dict[str, Callable[[object, World], str | None]] = {"03-1": _frame_address, "03-2": _least_ttl}
+VALUES: dict[str, Callable[[object, World], str | None]] = {"03-1": _source_of_answer}
 """How the model finds what an exercise without goals asks for."""

@@ -37,11 +37,12 @@ class Question(Fact, frozen=True):
 
 
 class Goal(Fact, frozen=True):
-    """A ping that must be answered, and a namespace that its request must not cross."""
+    """A ping that must be answered, or must not if it is to be ``silent``; and a namespace that its request avoids."""
 
     netns: str
     dst: str
     avoids: str = ""
+    silent: bool = False
 
 
 class Exercise(Fact, frozen=True):

@@ -125,7 +125,7 @@ def check(key: str, answer: object, world: World | None = None) -> Verdict:
     The world itself stays as it is: the checker tries things on a fork. KeyError for an unknown key.
 
     >>> check("03-3", exercise("03-3"))
-    Not yet: pod-a does not reach 10.1.2.1 (timeout): the request gets as far as node-b and ends there.
+    Not yet: pod-a does not reach 10.1.2.1 (timeout): the packet gets as far as node-b and ends there.
     """
     wrong = checks.find_fault(key, answer, world)
     if wrong is not None:
@@ -137,8 +137,9 @@ def hint(key: str, number: int = 1) -> Said:
     """The first hint is vague, the last one plain. KeyError for an unknown key.
 
     >>> hint("03-3")
-    Hint 1 of 3: Ask where the request ends, before you ask why.
+    Hint 1 of 3: Ask where the request ends, before you ask why:
+    print(patient.ping("pod-a", "10.1.2.1"))
     """
     hints = task(key).hints
     number = min(max(number, 1), len(hints))
-    return Said(say("hint", number=number, count=len(hints), hint=hints[number - 1]))
+    return Said(*say("hint", number=number, count=len(hints), hint=hints[number - 1]).splitlines())

@@ -7,6 +7,7 @@ must come from the same range on both sides, and come back wherever it comes bac
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 from k8snet.linux.fact import Fact
@@ -53,9 +54,17 @@ class Names:
 
     def give(self, lines: list[str], *, ordered: bool) -> list[str]:
         """The lines with names in place of drawn numbers; without an order of their own, sorted by all the rest."""
-        if not ordered:
-            lines = sorted(lines, key=lambda line: PLACE.sub(self._without, line))
-        return [PLACE.sub(self._named, line) for line in lines]
+        if ordered:
+            return [PLACE.sub(self._named, line) for line in lines]
+        bare = {line: PLACE.sub(self._without, line) for line in lines}
+        alike = Counter(bare.values())
+        lines = sorted(lines, key=bare.__getitem__)
+        return [PLACE.sub(self._named if alike[bare[line]] == 1 else self._ranged, line) for line in lines]
+
+    def _ranged(self, found: re.Match[str]) -> str:
+        """Of lines that differ in nothing else one cannot tell which is which."""
+        number = int(found[2])
+        return f"{found[1]}{_range(found[1], number)}" if self._is_drawn(number) else found[0]
 
     def _without(self, found: re.Match[str]) -> str:
         return found[1] if self._is_drawn(int(found[2])) else found[0]

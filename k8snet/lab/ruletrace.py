@@ -186,6 +186,10 @@ def _of_hop(hop: Hop, *, gathers: bool) -> Iterator[Met]:
     rules: list[str] = []
     for before, step in zip([None, *hop.steps], hop.steps, strict=False):
         packet = _after(step, packet)
+        if _is_whole_at_last(step, met.came):
+            if met.rules:
+                yield met
+            met = Met(changed(met.came, offset=0))
         if _comes_anew(before, step) or (isinstance(step, Judged) and _station(step) <= met.station):
             yield met
             met = Met(packet)
@@ -196,6 +200,11 @@ def _of_hop(hop: Hop, *, gathers: bool) -> Iterator[Met]:
             met.rules += rules
             rules.clear()
     yield met
+
+
+def _is_whole_at_last(step: Step, came: Packet | Arp) -> bool:
+    """Whether a packet's last piece has come to INPUT: there it is put together, if it was not before."""
+    return isinstance(step, Judged) and step.hook == "INPUT" and isinstance(came, Packet) and came.offset > 0
 
 
 def _as_it_came(hop: Hop) -> Packet | Arp:

@@ -36,8 +36,11 @@ LINKWATCH_SECONDS = 1.1
 """So long the kernel may take to notice that a device has lost its carrier (net/core/link_watch.c)."""
 PIECE = re.compile(r" more$| from byte ")
 """What a fragment's line has (capture.py)."""
-NOTHING_TWICE = {"net.ipv4.tcp_synack_retries": 0, "net.ipv4.tcp_early_retrans": 0, "net.ipv4.tcp_rto_min_us": 30_000_000}
-"""TCP's second tries, which the model has not: left alone they would come while a later question is asked."""
+SILENT = {
+    "net.ipv4.tcp_synack_retries": 0, "net.ipv4.tcp_early_retrans": 0, "net.ipv4.tcp_rto_min_us": 30_000_000,
+    "net.ipv4.igmp_link_local_mcast_reports": 0,
+}  # fmt: skip
+"""No second tries of TCP's, and no IGMP: what the model has not, and what would come while a later question is asked."""
 
 
 class Session(Lab):
@@ -65,7 +68,7 @@ class Session(Lab):
 
     def _make_bare(self, netns: str) -> None:
         super()._make_bare(netns)
-        self.kernel.request("bare", netns=netns, switches=NOTHING_TWICE)
+        self.kernel.request("bare", netns=netns, switches=SILENT)
 
     def _compared(self, question: Connect | Ping) -> Comparison:
         self._settle()

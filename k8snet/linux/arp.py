@@ -54,8 +54,9 @@ def receive(device: Device, frame: Frame, arp: Arp, hop: Hop) -> None:
     """An ARP message has come in: answer it if it asks for us, learn from it if it tells us something we asked."""
     now, table = device.netns.world.now, device.netns.neighbours
     if arp.op == "request" and (is_for_us(device, arp) or _stands_in(device, arp)):
-        entry = table.find(device.name, arp.sender_ip) or table.add(device.name, arp.sender_ip, _new(device, "STALE"))
-        _learn(device, arp.sender_ip, entry, arp.sender_mac, "STALE")
+        if arp.sender_ip:  # who has no address yet only looks whether one is free (RFC 5227)
+            entry = table.find(device.name, arp.sender_ip) or table.add(device.name, arp.sender_ip, _new(device, "STALE"))
+            _learn(device, arp.sender_ip, entry, arp.sender_mac, "STALE")
         hop.add(Delivered("arp", 0, "kernel"))
         _answer(device, frame, arp, hop)
         return

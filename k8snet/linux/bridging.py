@@ -65,7 +65,7 @@ def _forward_translated(bridge: Bridge, port: Device, frame: Frame, skb: Skb) ->
     if way is None:
         skb.hop.add(Dropped(arrival.reason or "IP_INNOROUTES"))
         return
-    if arrival.reason is not None or way.dev != bridge.name or way.via is None:
+    if arrival.reason is not None or way.type != "unicast" or way.dev != bridge.name or way.via is None:
         forward(bridge, port, Frame(frame.src, bridge.mac, packet), skb.hop, skb)
         return
     skb.hop.add(Routed(packet.dst, way))
@@ -126,8 +126,8 @@ def _to_receiver(bridge: Bridge, port: Device, frame: Frame, hop: Hop, skb: Skb 
 
 def _flood(bridge: Bridge, port: Device | None, frame: Frame, hop: Hop, skb: Skb | None) -> None:
     """To all other ports, the youngest first, as the kernel's list of ports has them."""
-    known = is_group_mac(frame.dst)
-    ports = [each for each in reversed(bridge.ports) if each.running and _takes_floods(each, known) and _may_pass(port, each)]
+    group = is_group_mac(frame.dst)
+    ports = [each for each in reversed(bridge.ports) if each.running and _takes_floods(each, group) and _may_pass(port, each)]
     hop.add(Bridged(bridge.name, frame.dst, tuple(each.name for each in ports), "flood"))
     for each in ports:
         _out(bridge, port, each, frame, hop, skb)

@@ -1,6 +1,7 @@
 """Net devices: what they are. What they do with a frame is in stack.py, bridging.py and vxlan.py.
 
-Each kind is a class; a new kind is one class here, and a line in the stack's transmit().
+Each kind is a class; a new kind is one class here, and a line in the stack's transmit(). How they come into being is in
+tools/ip/devices.py.
 """
 
 from __future__ import annotations
@@ -58,11 +59,6 @@ class Device:
         """Up, with a carrier: frames can pass."""
         return self.up
 
-    @property
-    def hears_broadcasts(self) -> bool:
-        """Whether it speaks ARP."""
-        return True
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name} in {self.netns.name}>"
 
@@ -74,10 +70,6 @@ class Loopback(Device):
 
     def __init__(self, netns: Netns) -> None:
         super().__init__(netns, "lo", index=1, mac=ZERO_MAC, mtu=65536)
-
-    @property
-    def hears_broadcasts(self) -> bool:
-        return False
 
 
 class Veth(Device):

@@ -1,14 +1,15 @@
 """netfilter's hooks: what a packet meets at each of the five, and what follows when a rule says no or NAT says otherwise.
 
-How rules are asked is in netfilter.py, how NAT keeps its word in conntrack.py. Source: the kernel's net/netfilter/core.c,
+How rules are asked is in netfilter.py, how NAT decides and rewrites in nat.py. Source: the kernel's net/netfilter/core.c,
 nf_nat_core.c and nf_nat_proto.c.
 """
 
 from __future__ import annotations
 
-from k8snet.linux import conntrack, icmp, netfilter, stack
+from k8snet.linux import conntrack, icmp, nat, netfilter, stack
 from k8snet.linux.netfilter import HOOKS
 from k8snet.linux.packet import UNREACHABLE, Icmp, Skb
+from k8snet.linux.route import is_local
 from k8snet.linux.sockets import reset_for
 from k8snet.linux.steps import Dropped, Rejected
 
@@ -38,6 +39,8 @@ def _passes_table(table: str, hook: str, skb: Skb) -> bool:
     accepted = _translated(hook, skb) if table == "nat" else _judged(table, hook, skb)
     if not accepted:
         return False
+    if hook == "PREROUTING" and skb.packet.dst != before.dst:
+        skb.route = None  # nf_nat_ipv4_pre_routing
     must_reroute = skb.packet.dst != before.dst or (table == "mangle" and skb.mark != mark)
     return not (hook == "OUTPUT" and must_reroute) or stack.reroute(skb)
 
@@ -60,7 +63,8 @@ def _reject(skb: Skb, verdict: netfilter.Verdict) -> None:
         reset = reset_for(skb.packet)
         skb.hop.add(Rejected("NETFILTER_DROP", "RST", verdict.rule))
         if reset is not None:
-            stack.send(skb.netns, reset, skb.hop.traced.leg, role=stack.opposite(skb), about=skb)
+            stack.send(skb.netns, reset, skb.hop.traced.leg, role=stack.opposite(skb), about=skb,
+                       bound=is_local(skb.netns, reset.src))
         return
     code = icmp.REJECT_CODES[verdict.answer]
     skb.hop.add(Rejected("NETFILTER_DROP", f"ICMP {icmp.name_of(UNREACHABLE, code)}", verdict.rule))
@@ -72,17 +76,17 @@ def _translated(hook: str, skb: Skb) -> bool:
     conn, message = skb.conn, skb.packet.icmp
     if conn is None or not skb.netns.netfilter.translates:
         return True
-    kind = "dst" if hook in ("PREROUTING", "OUTPUT") else "src"
+    side = "dst" if hook in ("PREROUTING", "OUTPUT") else "src"
     if message is not None and message.is_error:
-        if conntrack.translate_error(skb, hook, kind):
+        if nat.translate_error(skb, hook, side):
             return True
         skb.hop.add(Dropped("NETFILTER_DROP", "nat: a redirect about a connection that NAT handles"))
         return False
-    if not conn.confirmed and skb.ctinfo in ("NEW", "RELATED") and kind not in conn.bound:
+    if not conn.confirmed and skb.ctinfo in ("NEW", "RELATED") and side not in conn.bound:
         if not _judged("nat", hook, skb):
             return False
-        if kind not in conn.bound and not conntrack.bind(skb, kind, conntrack.NatRange()):
+        if side not in conn.bound and not nat.bind(skb, side, nat.NatRange()):
             skb.hop.add(Dropped("NETFILTER_DROP", "nat: no free tuple"))
             return False
-    conntrack.translate(skb, hook, kind)
+    nat.translate(skb, hook, side)
     return True

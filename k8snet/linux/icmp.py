@@ -108,7 +108,7 @@ def error_about(skb: Skb, icmp: Icmp) -> Packet | None:
     if _is_for_many(about.src) or _is_for_many(about.dst) or about.offset or (about.icmp is not None and about.icmp.is_error):
         return None
     way = route_out(netns, about.src)
-    local = skb.route is not None and skb.route.type == "local" and skb.iif is not None
+    local = skb.route is not None and skb.route.type == "local"
     src = about.dst if local else way.src
     if src is None or way.errno is not None or not _within_limit(netns, about.src, icmp.type, way.type):
         return None

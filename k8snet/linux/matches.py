@@ -1,7 +1,7 @@
 """Matches: the conditions of a rule. Each is a fact with one question, ``holds(skb, counter)``.
 
-How a match is written (``-m conntrack --ctstate NEW``) is said in iptables_extensions.py. What a match must remember
-between packets (how many it saw, when it last let one pass) is kept in the rule's counter, or for ``recent`` in the
+How a match is written (``-m conntrack --ctstate NEW``) is said in iptables/match_words.py. What a match must
+remember between packets (how many it saw, when it last let one pass) is kept in the rule's counter, or for ``recent`` in the
 namespace's lists; never in the fact. Sources: iptables-extensions(8) and the kernel's net/netfilter/xt_*.c.
 """
 
@@ -14,6 +14,7 @@ from k8snet.linux.address import Ip
 from k8snet.linux.fact import Fact
 from k8snet.linux.recent import Lists
 from k8snet.linux.route import LOCAL, address_type
+from k8snet.linux.wire import TCP_FLAGS
 
 if TYPE_CHECKING:
     from k8snet.linux.device import Device
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 Ports = tuple[int, int]
 """A range of ports, both ends included."""
 EVERY_PORT: Ports = (0, 65535)
-
-TCP_FLAGS = {"F": 1, "S": 2, "R": 4, "P": 8, ".": 16, "U": 32}
-"""The bits of the TCP flags, under tcpdump's letters."""
 
 
 class Counter:

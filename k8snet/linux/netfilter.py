@@ -1,7 +1,7 @@
 """netfilter: tables of chains of rules, and the walk of a packet through them.
 
 HOOKS is the table of order: which stations a packet meets at each of the five hooks. What a rule asks is in
-matches.py, what it does in targets.py, how it is written in iptables.py. Sources: the kernel's
+matches.py, what it does in targets.py, how it is written in iptables/. Sources: the kernel's
 include/uapi/linux/netfilter_ipv4.h (priorities), net/netfilter/nf_tables_core.c (the walk), and measured order.
 """
 

@@ -139,7 +139,9 @@ class Skb:
     They end at the border of the network namespace: a wire carries the frame and nothing else.
 
     ``iif`` and ``oif`` are the devices by which it came in and goes out; ``physin`` and ``physout`` the bridge ports
-    behind them. ``ctinfo`` and ``reply`` say what the packet is to its connection ``conn``.
+    behind them. ``ctinfo`` and ``reply`` say what the packet is to its connection ``conn``. Of a packet that iptables sees
+    on a bridge, ``has_prerouted`` says that PREROUTING is done, ``bridged`` that it only waits for the MAC address of its
+    new receiver, ``src_mac`` who sent it.
     """
 
     oif: Device | None = None
@@ -153,6 +155,8 @@ class Skb:
     src_mac = ""
     bridged = False
     has_prerouted = False
+    errno: str | None = None
+    """What its sender is told if it does not get out; None: EPERM."""
 
     def __init__(self, netns: Netns, packet: Packet, hop: Hop, *, iif: Device | None = None) -> None:
         self.netns = netns

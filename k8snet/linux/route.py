@@ -234,7 +234,7 @@ def route_out(netns: Netns, dst: Ip, *, src: int = 0, mark: int = 0, oif: str | 
     found = lookup(netns, dst or Ip(src) or LOCALHOST, src=src, mark=mark, oif=oif)
     if found.type == "local":
         return changed(found, dev="lo")
-    if found.dev is not None and src >> 24 == 127 and not netns.sysctls.conf(found.dev, "route_localnet"):
+    if found.dev is not None and (src or found.src or 0) >> 24 == 127 and not netns.sysctls.conf(found.dev, "route_localnet"):
         return changed(found, errno="EINVAL")
     redirected = netns.routing.redirects.get(dst)
     return found if redirected is None or found.errno else changed(found, via=redirected)
@@ -322,5 +322,8 @@ def address_type(netns: Netns, address: Ip) -> str:
         return "broadcast"
     if address.is_multicast:
         return "multicast"
-    table = netns.routing.tables[LOCAL]
-    return next((route.type for route in table.candidates(address)), "unicast")
+    route = next(iter(netns.routing.tables[LOCAL].candidates(address)), None)
+    is_host = route is not None and route.network.length == 32
+    if route is None or (not is_host and _is_outdone(netns, Policy(0, LOCAL), route, address, None)):
+        return "unicast"
+    return route.type

@@ -167,6 +167,9 @@ class Tcp:
             return self._hear_reset()
         if "S" in packet.flags:
             return self._hear_syn(packet)
+        if self._comes_too_late(packet):
+            sockets.close(self)
+            return Heard(self.name, [each for each in (reset_for(packet),) if each])
         if self.state == "SYN_RECV":
             self.state = "ESTABLISHED"
         answers = self._hear_data(packet) if packet.data else []
@@ -177,6 +180,11 @@ class Tcp:
         if self.state in ("CLOSED", "TIME_WAIT"):
             sockets.close(self)
         return Heard(self.name, answers, self.app if packet.data else None)
+
+    def _comes_too_late(self, packet: Packet) -> bool:
+        """Data, or what follows data that was lost, for an asker who has given up and closed (RFC 9293, section 3.6.1)."""
+        has_given_up = self.state == "FIN_WAIT" and self.app is None and not self.answered
+        return has_given_up and packet.seq + len(packet.data) > self.ack
 
     def hear_error(self, icmp: Icmp) -> None:
         """An ICMP error about our packet: fatal while we are still connecting (RFC 5927, as Linux does it)."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from k8snet.linux import advice, arp, bridging, hooks, icmp, vxlan
 from k8snet.linux.address import BROADCAST_MAC, ZERO_MAC, Ip, is_group_mac
-from k8snet.linux.arrival import route_in as arrival_of
+from k8snet.linux.arrival import route_in
 from k8snet.linux.device import Bridge, Device, Loopback, Veth, Vxlan
 from k8snet.linux.fact import changed
 from k8snet.linux.fragment import cut
@@ -67,7 +67,7 @@ def ip_receive(skb: Skb) -> None:
     """An IPv4 packet has come in: PREROUTING, unless the bridge saw to it; then: is it for us, or for another?"""
     if not skb.has_prerouted and not hooks.passes("PREROUTING", skb):
         return
-    way = route_in(skb)
+    way = _way_in(skb)
     if way is None:
         return
     if way.type in ("local", "broadcast"):
@@ -76,11 +76,14 @@ def ip_receive(skb: Skb) -> None:
         forward(skb)
 
 
-def route_in(skb: Skb) -> Lookup | None:
+def _way_in(skb: Skb) -> Lookup | None:
     """Where an incoming packet goes; None if it goes nowhere, and then its end is on record."""
     packet = skb.packet
     assert skb.iif is not None
-    arrival = arrival_of(skb.netns, packet.src, packet.dst, skb.iif, skb.mark)
+    if isinstance(skb.iif, Loopback) and skb.route is not None:  # what comes in by lo still has the route that led there
+        skb.hop.add(Routed(packet.dst, skb.route))
+        return skb.route
+    arrival = route_in(skb.netns, packet.src, packet.dst, skb.iif, skb.mark)
     way = arrival.way
     if way is not None:
         skb.hop.add(Routed(packet.dst, way))
@@ -190,13 +193,14 @@ def forward(skb: Skb) -> None:
     """The packet is for somebody else: check TTL and size, tell the sender of a shorter way, then FORWARD."""
     assert skb.route is not None and skb.route.dev is not None
     packet, oif = skb.packet, skb.netns.devices[skb.route.dev]
+    mtu = _way_mtu(skb.route, oif)
     if packet.ttl <= 1:
         skb.hop.add(Dropped("IP_TTL_EXCEEDED"))
         complain(skb, Icmp(TIME_EXCEEDED, 0))
         return
-    if packet.df and packet.length > oif.mtu:
+    if packet.df and packet.length > mtu:
         skb.hop.add(Dropped("PKT_TOO_BIG"))
-        complain(skb, Icmp(UNREACHABLE, 4, mtu=oif.mtu))
+        complain(skb, Icmp(UNREACHABLE, 4, mtu=mtu))
         return
     skb.packet = changed(packet, ttl=packet.ttl - 1)
     skb.hop.add(Forwarded(packet.ttl - 1))
@@ -231,6 +235,9 @@ def send(netns: Netns, packet: Packet, leg: Leg, *, role: str, again: bool = Fal
     _take(skb, way)
     if packet.df and may_cut and packet.length > _mtu(skb):
         skb.packet = changed(packet, df=False, id=netns.world.next_packet_id())
+    elif packet.df and packet.length > _mtu(skb):
+        hop.add(Dropped("PKT_TOO_BIG"))
+        return "EMSGSIZE"
     if about is not None and about.conn is not None:
         skb.conn, skb.ctinfo, skb.reply = about.conn, "RELATED", not about.reply
     return local_out(skb)
@@ -239,7 +246,7 @@ def send(netns: Netns, packet: Packet, leg: Leg, *, role: str, again: bool = Fal
 def local_out(skb: Skb) -> str | None:
     """A packet of this machine's own, with its route: OUTPUT, then out. Returns the errno if the socket is told one."""
     if not hooks.passes("OUTPUT", skb):
-        return "EPERM"
+        return skb.errno or "EPERM"
     assert skb.route is not None
     _take(skb, skb.route)
     return output(skb)
@@ -257,6 +264,7 @@ def reroute(skb: Skb) -> bool:
     skb.hop.add(Routed(packet.dst, way))
     if way.errno is not None:
         skb.hop.add(Dropped("IP_OUTNOROUTES"))
+        skb.errno = way.errno
         return False
     skb.route = way
     return True
@@ -266,7 +274,7 @@ def complain(skb: Skb, message: Icmp) -> None:
     """Send an ICMP error about a packet to its sender, if one may be sent."""
     error = icmp.error_about(skb, message)
     if error is not None:
-        send(skb.netns, error, skb.hop.traced.leg, role=opposite(skb), about=skb)
+        send(skb.netns, error, skb.hop.traced.leg, role=opposite(skb), about=skb, bound=error.src == skb.packet.dst)
 
 
 # --- out: to the wire --------------------------------------------------------------------------------------------
@@ -297,10 +305,14 @@ def output(skb: Skb) -> str | None:
 
 
 def _mtu(skb: Skb) -> int:
-    """The largest packet that may leave: the device's, or what routers on the way have told of the path."""
-    assert skb.oif is not None
-    path_mtus, mtu = skb.netns.routing.path_mtus, skb.oif.mtu
+    """The largest packet that may leave: the route's, or the device's, or what routers on the way have told of the path."""
+    assert skb.oif is not None and skb.route is not None
+    path_mtus, mtu = skb.netns.routing.path_mtus, _way_mtu(skb.route, skb.oif)
     return min(mtu, path_mtus.get(skb.packet.dst, mtu)) if path_mtus else mtu
+
+
+def _way_mtu(way: Lookup, oif: Device) -> int:
+    return way.route.mtu if way.route is not None and way.route.mtu else oif.mtu
 
 
 def send_to_neighbour(skb: Skb, device: Device, next_hop: Ip) -> str | None:

@@ -22,8 +22,7 @@ GLOBAL = {
 CONF = {
     "forwarding": 0, "rp_filter": 0, "accept_local": 0, "route_localnet": 0, "proxy_arp": 0, "arp_ignore": 0,
     "arp_announce": 0, "arp_accept": 0, "arp_filter": 0, "send_redirects": 1, "accept_redirects": 1,
-    "secure_redirects": 1, "shared_media": 1,
-    "src_valid_mark": 0,
+    "secure_redirects": 1, "shared_media": 1, "src_valid_mark": 0,
 }
 NEIGH = {
     "retrans_time_ms": 1000, "mcast_solicit": 3, "ucast_solicit": 3, "base_reachable_time_ms": 30000,
@@ -60,7 +59,7 @@ class Sysctls:
         return self._globals[key]
 
     def conf(self, device: str, key: str) -> int:
-        """What counts for a device, after the value of ``all`` had its say (``Documentation: conf/all/*``)."""
+        """What counts for a device, after the value of ``all`` had its say (ip-sysctl.rst, ``conf/all/*``)."""
         own, everywhere = self._conf[device][key], self._conf["all"][key]
         if key in OR:
             return own or everywhere
@@ -111,8 +110,16 @@ class Sysctls:
                 if key in table:
                     return table, key
                 raise NotModelled(f"sysctl {name}", known=", ".join(table))
-        path = name.replace(".", "\0").replace("/", ".").replace("\0", "/")
-        raise CommandError(f"sysctl: cannot stat /proc/sys/{path}: No such file or directory", code=255, errno="ENOENT")
+        raise CommandError(f"sysctl: cannot stat /proc/sys/{swapped(name)}: No such file or directory", code=255, errno="ENOENT")
+
+
+def swapped(name: str) -> str:
+    """A switch's name with slashes for its dots and dots for its slashes: its path under /proc/sys.
+
+    >>> swapped("net.ipv4.conf.eth0/7.rp_filter")
+    'net/ipv4/conf/eth0.7/rp_filter'
+    """
+    return name.translate(str.maketrans("./", "/."))
 
 
 def _slashed(device: str) -> str:

@@ -2,25 +2,22 @@
 
 ``act`` returns a verdict (ACCEPT, DROP, REJECT), or "" when the next rule is asked. RETURN, a jump and a goto only
 move on to another chain; that is netfilter.py's business. An address is never rewritten here: NAT targets
-tell conntrack what they want. Sources: iptables-extensions(8) and the kernel's net/netfilter/xt_*.c.
+tell nat.py what they want. Sources: iptables-extensions(8) and the kernel's net/netfilter/xt_*.c.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from k8snet.linux import conntrack
 from k8snet.linux.address import Ip
-from k8snet.linux.conntrack import NatRange
 from k8snet.linux.fact import Fact, changed
+from k8snet.linux.nat import NatRange, bind
 from k8snet.linux.packet import PROTOCOL_NUMBERS
-from k8snet.linux.route import select_address
+from k8snet.linux.route import LOCALHOST, select_address
 from k8snet.linux.steps import Logged, Marked
 
 if TYPE_CHECKING:
     from k8snet.linux.packet import Skb
-
-LOCALHOST = Ip("127.0.0.1")
 
 
 class Target(Fact, frozen=True):
@@ -169,7 +166,7 @@ class Nat(Target, frozen=True):
 
     def act(self, skb: Skb, hook: str) -> str:
         allowed = self.wanted(skb, hook)
-        return "ACCEPT" if allowed is not None and conntrack.bind(skb, self.side, allowed, self.word) else "DROP"
+        return "ACCEPT" if allowed is not None and bind(skb, self.side, allowed, self.word) else "DROP"
 
     def wanted(self, skb: Skb, hook: str) -> NatRange | None:
         """The range for this packet; None if there is no address to use, and then the packet is dropped."""
@@ -202,6 +199,8 @@ class Masquerade(Nat, frozen=True):
     def wanted(self, skb: Skb, hook: str) -> NatRange | None:
         if skb.oif is None:
             return None
+        if skb.conn is not None:
+            skb.conn.masquerades = skb.oif.name
         next_hop = skb.route.via if skb.route is not None else skb.packet.dst  # what a bridge forwards has no route
         return _only(self.allowed, select_address(skb.netns, skb.oif, next_hop))
 

@@ -17,6 +17,7 @@ from k8snet.linux.packet import PROTOCOL_NUMBERS, REDIRECT, UNREACHABLE, Arp, Fr
 ETHERTYPE_IPV4, ETHERTYPE_ARP = 0x0800, 0x0806
 ARP_OPERATIONS = {"request": 1, "reply": 2}
 TCP_FLAGS = {"F": 0x01, "S": 0x02, "R": 0x04, "P": 0x08, ".": 0x10, "U": 0x20}
+"""The bits of the TCP flags, under tcpdump's letters."""
 TCP_WINDOW = 64240
 MORE_FRAGMENTS, DONT_FRAGMENT = 0x2000, 0x4000
 VXLAN_HAS_VNI = 0x08

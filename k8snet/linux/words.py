@@ -216,7 +216,7 @@ def story(trace: Trace, words: dict[str, str] = ENGLISH) -> str:
 def _packet(traced: TracedPacket, numbers: dict[str, int], words: dict[str, str]) -> Iterator[str]:
     numbers[traced.role] = numbers.get(traced.role, 0) + 1
     key = "packet.again" if traced.again else "packet"
-    yield words[key].format(role=traced.role, number=numbers[traced.role], packet=describe(traced.packet))
+    yield words[key].format(role=traced.role, number=numbers[traced.role], packet=describe(traced.packet, words))
     for hop in traced.hops:
         yield from _hop(hop, words)
 

@@ -1,7 +1,7 @@
 """A world: network namespaces, the wires between them, one clock, one source of chance.
 
 Namespaces never call one another. A frame that leaves a device is put on the world's queue, and one loop takes
-frames and timers from it in the order of time; so nothing here is recursive, and every run is the same run.
+frames and timers in the order of time; so nothing here is recursive, and every run is the same run.
 The clock counts seconds from the world's beginning, and it moves only while a question is under way. Each wire takes
 `WIRE_DELAY`: enough to tell before from after, no claim about real wires.
 """
@@ -61,7 +61,9 @@ class World:
         """Ports and echo ids that a kernel draws at random: which ones they are means nothing (`lab.compare`)."""
         self._random = random.Random(seed)
         self._script: list[bool] | None = None
+        """How `chance` is to answer, where `outcomes` tries one way after the other; None: as the dice fall."""
         self._scripted: list[tuple[bool, float]] = []
+        """How it has answered to the script, and with which probability it was asked."""
         self._timers: list[Event] = []
         self._wire: deque[Event] = deque()
         """Frames on their way: each takes equally long, so they arrive in the order in which they left."""
@@ -147,14 +149,14 @@ class World:
             for chosen, p in taken:
                 share *= p if chosen else 1 - p
             outcomes.append(Outcome(share, trace))
-            untried = range(len(taken) - 1, len(script) - 1, -1)
-            scripts += [[chosen for chosen, _ in taken[:turn]] + [not taken[turn][0]] for turn in reversed(untried)]
+            new_turns = range(len(script), len(taken))
+            scripts += [[chosen for chosen, _ in taken[:turn]] + [not taken[turn][0]] for turn in new_turns]
         return outcomes
 
     # --- what kernels ask of their world ----------------------------------------------------------------------
 
     def chance(self, p: float) -> bool:
-        """True with probability ``p``: the one place where anything happens at random."""
+        """True with probability ``p``. Nothing happens at random but here and in `draw`."""
         if self._script is None:
             return self._random.random() < p
         chosen = self._script.pop(0) if self._script else True

@@ -7,6 +7,7 @@ from k8snet.show.frames import frame, steps
 from k8snet.show.graph import graph
 from k8snet.show.path import path
 from k8snet.show.pcap import pcap
+from k8snet.show.stepper import stepper
 from k8snet.show.topology import topology
 
-__all__ = ["frame", "graph", "path", "pcap", "steps", "topology"]
+__all__ = ["frame", "graph", "path", "pcap", "stepper", "steps", "topology"]

@@ -28,7 +28,7 @@ APART = 18.0
 
 
 class Note(NamedTuple):
-    """What happened to a packet here: ``symbol`` is nat, cross, end or start; beside it stand ``lines``."""
+    """What happened to a packet here: ``symbol`` is nat, tunnel, cross, end or start; beside it stand ``lines``."""
 
     symbol: str
     lines: tuple[str, ...]

@@ -103,10 +103,10 @@ class Chart(Fact, frozen=True):
         return None
 
 
-def read(world: World) -> Chart:
-    """The chart of a world as it is now; its own (root) namespace only if something was put there."""
+def read(world: World, *, with_root: bool = False) -> Chart:
+    """The chart of a world as it is now; its own (root) namespace only if asked for, or if something was put there."""
     everywhere = [world.root, *world.netns.values()]
-    inhabited = [netns for netns in everywhere if netns is not world.root or len(netns.devices) > 1]
+    inhabited = [netns for netns in everywhere if netns is not world.root or with_root or len(netns.devices) > 1]
     return Chart(tuple(_place(netns) for netns in inhabited), tuple(_wires(inhabited)))
 
 

@@ -8,7 +8,7 @@ from k8snet.show.palette import sans_width
 from k8snet.show.scene import MARGIN, Line, Mark, Sketch, Text
 
 LINES = {"request": "request", "reply": "reply", "arp": "ARP request without an answer"}
-MARKS = {"nat": "NAT", "cross": "the packet's end", "end": "the machine itself"}
+MARKS = {"nat": "NAT", "tunnel": "into or out of a tunnel", "cross": "the packet's end", "end": "the machine itself"}
 
 
 def draw_legend(sketch: Sketch) -> None:

@@ -15,10 +15,25 @@ WIRE = "#4D4D4D"
 NAT = "#E69F00"
 REQUEST = REPLY = "#0072B2"
 DROPPED = "#D55E00"
+NOW = "#F0E442"
 INK = "#000000"
 PAPER = "#FFFFFF"
 CARD_OUTLINE = "#D9D9D9"
 COLOURS = frozenset({NODE_FILL, NODE_OUTLINE, POD, BRIDGE, WIRE, NAT, REQUEST, DROPPED, INK, PAPER, CARD_OUTLINE})
+
+LIGHT = {
+    "paper": PAPER, "ink": INK, "quiet": "#595959", "edge": CARD_OUTLINE, "node": NODE_FILL, "node-edge": NODE_OUTLINE,
+    "pod": POD, "pod-edge": INK, "bridge": BRIDGE, "bridge-edge": INK, "wire": WIRE, "nat": NAT, "way": REQUEST,
+    "dropped": DROPPED, "now": NOW, "now-ink": INK, "on-fill": INK,
+}
+"""The colours of a picture that lives in a page, by meaning; its drawing knows the meanings alone."""
+
+DARK = LIGHT | {
+    "paper": "#1B1B1B", "ink": "#F2F2F2", "quiet": "#B4B4B4", "edge": "#4A4A4A", "node": "#2C2C2C", "node-edge": "#A6A6A6",
+    "pod": "#14506F", "pod-edge": POD, "bridge": "#00543E", "bridge-edge": "#2FC49B", "wire": "#B4B4B4", "way": "#6DB9F2",
+    "dropped": "#FF8A45", "on-fill": "#FFFFFF",
+}
+"""The same meanings in the same hues on a dark page: fills are deep and letters light."""
 
 SANS = "DejaVu Sans, Verdana, sans-serif"
 MONO = "DejaVu Sans Mono, Menlo, Consolas, monospace"

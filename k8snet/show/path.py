@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from k8snet.linux.log import ROOT
 from k8snet.linux.packet import Arp, Packet
 from k8snet.linux.steps import Delivered, Dropped, Rejected
 from k8snet.show.cell import Note, Notes
@@ -29,7 +30,8 @@ def path(trace: Trace, world: World | None = None, title: str | None = None) -> 
     """
     if trace.request is None:
         raise ValueError(f"there is no way to draw: {trace!r} has no packet")
-    chart = read(world or trace.world)
+    at_home = any(hop.netns == ROOT for traced in trace.packets for hop in traced.hops)
+    chart = read(world or trace.world, with_root=at_home)
     ways = journeys(trace, chart)
     question = unanswered(trace, chart)
     title = title or sentence(trace, ways, question)
@@ -103,11 +105,13 @@ def _describe(stop: Stop) -> list[str]:
     if isinstance(stop.end, Delivered):
         facts.append(f"delivered to {stop.end.owner}")
     lines = [f"  {stop.number} {stop.netns}: {', '.join(facts)}".rstrip(": ")]
+    lines += [f"    ■ {step.device} unwraps the packet from {step.outer.src}" for step in stop.unwrapped]
     for rewrite in stop.rewrites:
         how = "NAT undone" if rewrite.target == "reply" else rewrite.target
         pairs = "; ".join(f"{end} {old} → {new}" for end, (old, new) in changes(rewrite).items())
         pairs = pairs or "in what the ICMP message quotes"
         lines.append(f"    ◆ {how} in {rewrite.hook}: {pairs}")
+    lines += [f"    ■ {step.device} wraps the packet for {step.outer.dst}" for step in stop.wrapped]
     if isinstance(stop.end, Dropped | Rejected):
         lines.append(f"    × {verdict(stop.end)}: {stop.end.evidence or stop.end.reason}")
     return lines

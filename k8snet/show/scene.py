@@ -81,7 +81,7 @@ class Text(Fact, frozen=True):
 
 
 class Mark(Fact, frozen=True):
-    """A sign on the way. ``symbol``: nat, cross, end, or badge with a hop's number; ``look``: request or reply."""
+    """A sign on the way. ``symbol``: nat, tunnel, cross, end, or badge with a hop's number; ``look``: request or reply."""
 
     symbol: str
     look: str

@@ -94,12 +94,16 @@ def _plate(text: Text) -> str:
 
 
 def _mark(mark: Mark) -> str:
-    shape = {"nat": _diamond, "cross": _cross, "end": _end, "badge": _badge}[mark.symbol](mark)
+    shape = {"nat": _diamond, "tunnel": _square, "cross": _cross, "end": _end, "badge": _badge}[mark.symbol](mark)
     return f'<g transform="translate({_n(mark.x)},{_n(mark.y)})">{shape}</g>'
 
 
 def _diamond(mark: Mark) -> str:
     return f'<path d="M0,-9 L9,0 L0,9 L-9,0 Z" fill="{palette.NAT}" stroke="{palette.INK}" stroke-width="1.2"/>'
+
+
+def _square(mark: Mark) -> str:
+    return f'<path d="M-7,-7 H7 V7 H-7 Z" fill="{palette.PAPER}" stroke="{palette.INK}" stroke-width="2.4"/>'
 
 
 def _cross(mark: Mark) -> str:

@@ -82,5 +82,6 @@ def lab(browser: str, address: str) -> Iterator[Lab]:
         lab = Lab(context.new_page())
         lab.watch(context)
         lab.page.goto(address)
+        lab.page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context?.isReady")
         yield lab
         chromium.close()

@@ -12,6 +12,7 @@ SECONDS_TO_OPEN = 60
 SECONDS_TO_DRAW = 1.5
 """Cells far down are drawn late, and a theme's colours come with a file of their own."""
 
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 WINDOW: ViewportSize = {"width": 1280, "height": 900}
 TALLEST_PICTURE = 16000
 
@@ -74,6 +75,12 @@ class Lab:
         self.page.evaluate(
             "([name, given]) => window.jupyterapp.commands.execute(name, given).then(() => {})", [command, arguments]
         )
+
+    def change_theme(self, name: str) -> None:
+        """To ``light`` or ``dark``; return when it is there, and JupyterLab's splash screen gone."""
+        self.execute("apputils:change-theme", theme=THEMES[name])
+        self.page.wait_for_function("light => document.body.dataset.jpThemeLight === light", arg=str(name == "light").lower())
+        self.page.locator("#jupyterlab-splash").wait_for(state="detached")
 
     def run_all_cells(self, seconds: float) -> None:
         """Run the notebook in front from top to bottom."""

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from scripts.notebooks import every_notebook
-from tests.browser.driver import Lab
+from tests.browser.driver import THEMES, Lab
 
 LESSONS = [path.name for path in every_notebook() if path.parent.name == "notebooks"]
 SECONDS_TO_RUN = 60
-THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 
 def test_k8snet_lab_opens_on_the_first_lesson(lab: Lab) -> None:
@@ -30,10 +29,10 @@ def test_a_lesson_runs(lab: Lab, name: str, tmp_path: Path) -> None:
         assert cell["execution_count"], cell["source"]
         if "raises-exception" not in cell["metadata"].get("tags", []):
             assert [output for output in cell["outputs"] if output["output_type"] == "error"] == [], cell["source"]
-    for theme, full_name in THEMES.items():
-        lab.execute("apputils:change-theme", theme=full_name)
+    for theme in THEMES:
+        lab.change_theme(theme)
         lab.screenshot(tmp_path / f"{theme}.png")
-    lab.execute("apputils:change-theme", theme=THEMES["light"])
+    lab.change_theme("light")
     lab.close()
     assert lab.errors[before:] == []
 

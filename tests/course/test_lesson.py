@@ -23,10 +23,11 @@ def test_a_question_in_words() -> None:
         pytest.param("03-ttl", " 61 ", 61, "As you predicted: 61.", 2, id="right, typed"),
         pytest.param("03-ttl", 64, 61, "You predicted: 64. The model says: 61.", 2, id="wrong, typed"),
         pytest.param(
-            "03-first", "icmp", "arp",
-            "You predicted: the ping itself. The model says: a question to everybody on the bridge.", 3, id="wrong",
+            "03-first", "echo request 1, 56 bytes", "who has 10.1.1.2?",
+            'You predicted: the ping itself. The model says: a question to everybody on the bridge, "who has 10.1.1.2?".', 3,
+            id="wrong",
         ),
-        pytest.param("03-first", None, "tcp", "The model says: tcp.", 2, id="what no choice has foreseen"),
+        pytest.param("03-first", None, "SYN", "The model says: SYN.", 2, id="what no choice has foreseen"),
     ],
 )
 def test_reveal(key: str, guess: object, truth: object, first: str, lines: int) -> None:
@@ -44,7 +45,8 @@ def test_what_is_said_is_broken_between_words() -> None:
 def test_a_wrong_guess_gets_the_step_that_decides() -> None:
     trace = figure.whole().ping("pod-a", "10.1.1.2")
     step = trace.captures[0]
-    wrong, right = (reveal(predict("03-first", guess), "arp", step).lines for guess in ("icmp", "arp"))
+    question = "who has 10.1.1.2?"
+    wrong, right = (reveal(predict("03-first", guess), question, step).lines for guess in ("echo request 1, 56 bytes", question))
     assert wrong[1].startswith("What decides it: pod-a: eth0 > ARP who has 10.1.1.2?")
     assert not any(line.startswith("What decides it") for line in right)
 
@@ -57,7 +59,7 @@ def test_the_widget_stands_beside_the_same_words(key: str) -> None:
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
 
-@pytest.mark.parametrize(("key", "answer"), [("03-first", "arp"), ("03-ttl", "61")])
+@pytest.mark.parametrize(("key", "answer"), [("03-first", "who has 10.1.1.2?"), ("03-ttl", "61")])
 def test_the_guess_is_what_was_chosen_on_the_screen(key: str, answer: str) -> None:
     asked = predict(key)
     asked._repr_mimebundle_()

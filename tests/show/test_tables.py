@@ -13,7 +13,7 @@ def test_frame_has_a_row_for_each_sighting(figure: World) -> None:
     trace = figure.ping("pod-a", "10.1.1.2")
     table = show.frame(trace)
     assert len(table) == len(trace.captures)
-    pings = table[table.proto == "icmp"].drop(columns=["time", "packet", "proto"])
+    pings = table[table.proto == "icmp"].drop(columns=["time", "packet", "proto", "src_mac", "dst_mac"])
     assert pings.to_string(index=False) == """\
  netns device direction      src      dst  ttl                     what
  pod-a   eth0       out 10.1.1.1 10.1.1.2   64 echo request 1, 56 bytes
@@ -25,6 +25,17 @@ node-a  veth1        in 10.1.1.2 10.1.1.1   64   echo reply 1, 56 bytes
 node-a  veth0       out 10.1.1.2 10.1.1.1   64   echo reply 1, 56 bytes
  pod-a   eth0        in 10.1.1.2 10.1.1.1   64   echo reply 1, 56 bytes"""
     assert table[table.proto == "arp"].ttl.isna().all()
+
+
+def test_each_link_has_its_own_pair_of_mac_addresses(figure: World) -> None:
+    table = show.frame(figure.ping("pod-a", "10.1.2.1"))
+    ping = table[(table.packet == 1) & (table.direction == "in")]
+    macs = {(name, device.name): device.mac for name, netns in figure.netns.items() for device in netns.devices.values()}
+    ends = [("pod-a", "eth0"), ("node-a", "br0"), ("node-a", "eth0"), ("router", "eth0"), ("router", "eth0"),
+            ("node-b", "eth0"), ("node-b", "br0"), ("pod-c", "eth0")]
+    pairs = [(macs[src], macs[dst]) for src, dst in zip(ends[::2], ends[1::2], strict=True)]
+    assert list(dict.fromkeys(zip(ping.src_mac, ping.dst_mac, strict=True))) == pairs
+    assert set(table[table.what.str.startswith("who has")].dst_mac) == {"ff:ff:ff:ff:ff:ff"}
 
 
 def test_rows_of_one_packet_have_one_number(figure: World) -> None:

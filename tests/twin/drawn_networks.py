@@ -160,7 +160,7 @@ def routes(draw: st.DrawFn, plan: Plan) -> str:
     name = draw(st.sampled_from(plan.machines))
     goal = draw(subnets(plan))
     near = [place.ip for place in plan.places]
-    devices = plan.devices_of(name)
+    devices, own = plan.devices_of(name), [place.ip for place in plan.of(name)] or ["127.0.0.1"]
     table = draw(st.sampled_from(["", "", "", " table 100"]))
     verb = draw(st.sampled_from(["add", "add", "replace", "append", "del"]))
     way = draw(st.one_of(
@@ -168,7 +168,7 @@ def routes(draw: st.DrawFn, plan: Plan) -> str:
         st.sampled_from(devices).map(lambda dev: f"{goal} dev {dev}"),
         st.tuples(st.sampled_from(near), st.sampled_from(devices)).map(lambda it: f"{goal} via {it[0]} dev {it[1]} onlink"),
         st.sampled_from(["blackhole", "unreachable", "prohibit", "throw"]).map(lambda kind: f"{kind} {goal}"),
-        st.sampled_from([place.ip for place in plan.of(name)] or ["127.0.0.1"]).map(lambda src: f"{goal} dev {devices[0]} src {src}"),
+        st.sampled_from(own).map(lambda src: f"{goal} dev {devices[0]} src {src}"),
         st.just(f"local {goal} dev lo"),
         st.sampled_from([1280, 600]).map(lambda mtu: f"{goal} dev {devices[0]} mtu {mtu}"),
     ))  # fmt: skip
@@ -193,8 +193,9 @@ def switches(draw: st.DrawFn, plan: Plan) -> str:
     where = draw(st.sampled_from(["all", "default", "lo", *plan.devices_of(name)]))
     key, values = draw(st.sampled_from([
         ("net.ipv4.ip_forward", (0, 1)), ("net.bridge.bridge-nf-call-iptables", (0, 1)),
-        ("net.ipv4.icmp_echo_ignore_all", (0, 1)), ("net.ipv4.ip_default_ttl", (1, 2, 64, 255)), ("net.ipv4.icmp_ratelimit", (0, 1000)),
-        ("net.ipv4.icmp_ratemask", (0, 6168, 8)), ("net.netfilter.nf_conntrack_tcp_loose", (0, 1)),
+        ("net.ipv4.icmp_echo_ignore_all", (0, 1)), ("net.ipv4.ip_default_ttl", (1, 2, 64, 255)),
+        ("net.ipv4.icmp_ratelimit", (0, 1000)), ("net.ipv4.icmp_ratemask", (0, 6168, 8)),
+        ("net.netfilter.nf_conntrack_tcp_loose", (0, 1)),
         *((f"net.ipv4.conf.{where}.{flag}", (0, 1)) for flag in
           ("forwarding", "accept_local", "route_localnet", "proxy_arp", "send_redirects", "accept_redirects", "secure_redirects",
            "shared_media", "src_valid_mark", "arp_filter", "arp_accept")),

@@ -16,6 +16,8 @@ Ask = Callable[[World, str, str], Trace]
 CLIENT, ROUTER, SERVER = "ip netns exec client ", "ip netns exec router ", "ip netns exec server "
 SOON = 0.4
 """Seconds after which a question that gets no answer is given up."""
+BEFORE_IT_IS_SENT_AGAIN = 0.9
+"""The same for a SYN, which is sent again after a second; longer, as some of them get an answer on a busy machine."""
 
 
 def plugged(netns: str, address: str, number: int) -> list[str]:
@@ -43,7 +45,7 @@ WATCHED = [ROUTER + f"iptables -t {table} -A {chain} -m conntrack --ctstate NEW"
 
 def tcp(world: World, netns: str, dst: str) -> Trace:
     """Open a connection."""
-    return world.connect(netns, dst, 80, timeout=SOON)
+    return world.connect(netns, dst, 80, timeout=BEFORE_IT_IS_SENT_AGAIN)
 
 
 def udp(world: World, netns: str, dst: str) -> Trace:

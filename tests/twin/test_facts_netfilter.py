@@ -9,7 +9,7 @@ from k8snet.linux.packet import Arp, Packet
 from k8snet.linux.steps import Matched, Routed
 from k8snet.linux.trace import TracedPacket
 from tests.twin.network import agree, machines, place, wire, world
-from tests.twin.routed import CLIENT, ROUTED, ROUTER, SOON
+from tests.twin.routed import BEFORE_IT_IS_SENT_AGAIN, CLIENT, ROUTED, ROUTER, SOON
 
 pytestmark = pytest.mark.usefixtures("kernel")
 
@@ -84,7 +84,7 @@ def ask(net: World, proto: str, netns: str = "client", dst: str = "10.0.2.2") ->
     """Connect, or send a datagram or an echo request."""
     if proto == "icmp":
         return net.ping(netns, dst, timeout=SOON)
-    return net.connect(netns, dst, 80, proto=proto, timeout=SOON)
+    return net.connect(netns, dst, 80, proto=proto, timeout=BEFORE_IT_IS_SENT_AGAIN)
 
 
 TO_OTHERS = [pytest.param(*REJECTS[0], proto, id=f"default to {proto}") for proto in ("udp", "icmp")]

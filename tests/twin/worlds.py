@@ -54,7 +54,7 @@ def questions(draw: st.DrawFn, plan: Plan) -> Entry:
         df = draw(st.sampled_from([True, False])) if draw(rarely(5)) else None
         return Ping(asker, dst, ttl, source, size, df, PATIENCE)
     port = draw(st.sampled_from(ODD_PORTS)) if draw(rarely(4)) else 80
-    sport = draw(st.sampled_from([1, 600, 50000, 64000])) if draw(rarely(8)) else None
+    sport = draw(st.sampled_from([2, 600, 50000, 64000])) if draw(rarely(8)) else None
     return Connect(asker, dst, port, proto, sport, source, ttl, PATIENCE)
 
 
@@ -106,6 +106,13 @@ def kinds(found: list[str]) -> list[str]:
     return [re.sub(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}|[0-9]+", "N", line.split(" | ")[1]) for line in found]
 
 
+def lasting(log: list[Entry]) -> list[str]:
+    """Where the two differ in a second run as well."""
+    found = differences(log)
+    again = set(kinds(differences(log))) if found else set()
+    return [line for line, kind in zip(found, kinds(found), strict=True) if kind in again]
+
+
 def minimal(log: list[Entry], kind: str, runs: int) -> list[Entry]:
     """The log without what the difference does not need; larger pieces are tried first."""
     size = len(log) // 2
@@ -138,22 +145,28 @@ class Soak:
         self.shrink = shrink
         self.counts: Counter[str] = Counter()
 
+    def __str__(self) -> str:
+        return ", ".join(f"{count} {name}" for name, count in self.counts.items())
+
     def judge(self, log: Log) -> None:
-        """Compare one world; write down what differs."""
+        """Compare one world; write down what differs, and say now and then how far it is."""
+        if self.counts["worlds"] % 50 == 49:
+            sys.stdout.write(f"{self}\n")
+            sys.stdout.flush()
         self.counts["worlds"] += 1
         self.counts["probes"] += sum(isinstance(entry, Connect | Ping) for entry in log)
         found = differences(log)
         if not found:
             return
-        again = differences(log)
-        lasting = [kind for kind in kinds(found) if kind in kinds(again)]
-        if lasting:
-            self.counts["differences"] += 1
-            small = minimal(log, lasting[0], self.shrink)
-            self._write("difference", small, differences(small) or found)
-        else:
+        again = set(kinds(differences(log)))
+        lasts = next((kind for kind in kinds(found) if kind in again), None)
+        if lasts is None:
             self.counts["races"] += 1
-            self._write("race", log, [*found, "--- again", *again])
+            self._write("race", log, found)
+        else:
+            self.counts["differences"] += 1
+            small = minimal(log, lasts, self.shrink)
+            self._write("difference", small, differences(small) or found)
 
     def _write(self, verdict: str, log: list[Entry], found: list[str]) -> None:
         text = "\n".join([*(f"# {line}" for line in found), str(Log(log)), ""])
@@ -196,8 +209,7 @@ def main() -> None:
     options = parser.parse_args()
     soak, started = Soak(options.found, shrink=options.shrink), time.monotonic()
     run(soak.judge, options.worlds, options.seed)
-    counts = ", ".join(f"{count} {name}" for name, count in soak.counts.items())
-    sys.stdout.write(f"seed {options.seed}: {counts} in {time.monotonic() - started:.0f} s\n")
+    sys.stdout.write(f"seed {options.seed}: {soak} in {time.monotonic() - started:.0f} s\n")
 
 
 if __name__ == "__main__":

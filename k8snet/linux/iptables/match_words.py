@@ -28,14 +28,6 @@ from k8snet.linux.matches import (
 # --- comment, mark, conntrack ------------------------------------------------------------------------------------
 
 
-def _write_conntrack(match: Conntrack) -> str:
-    option = "state" if match.word == "state" else "ctstate"
-    words = f"-m {match.word}"
-    if match.states:
-        words += f" {negation(match.inverted)}--{option} {_in_order(match.states, STATES)}"
-    return words + ("" if match.reply is None else f" --ctdir {'REPLY' if match.reply else 'ORIGINAL'}")
-
-
 STATES = ("INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED", "SNAT", "DNAT")
 """In the order in which they are printed."""
 
@@ -66,6 +58,14 @@ def _states(given: Given, option: str, complaint: str, known: tuple[str, ...]) -
             raise Complaint(f'{complaint} "{word}"')
         states.add(state)
     return frozenset(states)
+
+
+def _write_conntrack(match: Conntrack) -> str:
+    option = "state" if match.word == "state" else "ctstate"
+    words = f"-m {match.word}"
+    if match.states:
+        words += f" {negation(match.inverted)}--{option} {_in_order(match.states, STATES)}"
+    return words + ("" if match.reply is None else f" --ctdir {'REPLY' if match.reply else 'ORIGINAL'}")
 
 
 def _show_conntrack(match: Conntrack, numeric: bool) -> str:

@@ -95,7 +95,7 @@ class Given:
                 self.complain(f'option "--{option.name}" also requires "--{option.needs}".\n')
 
     def complain(self, text: str) -> NoReturn:
-        """Refuse, with the extension's name in front; the oldest ones do without."""
+        """Refuse, with the extension's name in front; the oldest texts (``Only one …``) stand alone."""
         raise Complaint(text if text.startswith("Only") else f"{self.extension.name}: {text}")
 
     def has(self, name: str) -> bool:

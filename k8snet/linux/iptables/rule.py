@@ -106,7 +106,7 @@ class RuleWords:
         target: Target | None = self._target()
         extensions = [given.extension.build(given) for given in self.loaded]
         pairs = product(self._addresses("s"), self._addresses("d"))
-        return tuple(make_rule([*filter(None, pair), *self._devices(), *extensions], target) for pair in pairs)
+        return tuple(make_rule([*filter(None, pair), *self._header_matches(), *extensions], target) for pair in pairs)
 
     def _target(self) -> Target | None:
         if self.target is not None:
@@ -117,7 +117,8 @@ class RuleWords:
         goto = self.jump.startswith("goto ")
         return Jump(self.jump[5:], goto=True) if goto else target_words.VERDICTS.get(self.jump) or Jump(self.jump)
 
-    def _devices(self) -> list[Match]:
+    def _header_matches(self) -> list[Match]:
+        """What is asked of devices, protocol and fragment; what is so of every packet is left out."""
         given = self.header
         matches: list[Match] = []
         if "i" in given and given["i"] != Header("+", False):

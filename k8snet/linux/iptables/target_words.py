@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 from k8snet.errors import NotModelled
 from k8snet.linux.address import Ip
-from k8snet.linux.conntrack import NatRange
 from k8snet.linux.iptables.match_words import masked
 from k8snet.linux.iptables.names import LOG_LEVELS, parse_number, service_port
 from k8snet.linux.iptables.options import Complaint, Extension, Given, Option, quoted
+from k8snet.linux.nat import NatRange
 from k8snet.linux.targets import (
     Accept,
     Dnat,

@@ -15,13 +15,13 @@ from k8snet.linux.netns import Netns
 from k8snet.linux.tools import vxlan_fdb
 from k8snet.linux.tools.ip import netns as netns_tool
 from k8snet.linux.tools.ip import show
-from k8snet.linux.tools.ip.words import Options, Words, address, garbage, mac, resolve, switch, verb
-from k8snet.linux.tools.libc import MEANINGS
+from k8snet.linux.tools.ip.words import Options, Words, address, garbage, mac, refused, resolve, switch, verb
 
 OBJECTS = ("link", "fdb", "mdb", "vlan", "vni", "monitor", "help")
 OPTIONS = ("-help", "-Version", "-statistics", "-details", "-oneline", "-timestamp", "-family", "-netns", "-color",
            "-compressvlans", "-force", "-json", "-pretty", "-batch")  # fmt: skip
 PORT_SWITCHES = ("hairpin", "learning", "flood", "mcast_flood", "bcast_flood", "neigh_suppress", "isolated")
+"""The switches of a port that ``bridge`` knows, in its order; ``ip`` has one more (proxy_arp)."""
 UNKNOWN_SWITCHES = frozenset({
     "backup_port", "cost", "fastleave", "guard", "hwmode", "learning_sync", "locked", "mcast_router",
     "mcast_to_unicast", "nobackup_port", "priority", "root_block", "state", "vlan_tunnel",
@@ -59,10 +59,6 @@ def _object(word: str) -> Callable[[Netns, Words, Options], str]:
         raise NotModelled(f"bridge {name}", known="link, fdb")
     verbs = LINK_VERBS if name == "link" else FDB_VERBS
     return lambda netns, words, options: verb(words, verbs, f"bridge {name}")(netns, words, options)
-
-
-def _refused(errno: str) -> CommandError:
-    return CommandError(f"RTNETLINK answers: {MEANINGS[errno]}", code=255, errno=errno)
 
 
 def _device(netns: Netns, name: str, what: str = "device") -> Device:
@@ -118,7 +114,7 @@ def _link_set(netns: Netns, words: Words, options: Options) -> str:
         raise CommandError("Device is a required argument.", code=255)
     each = _device(netns, name, "bridge device")
     if each.port is None:
-        raise _refused("EOPNOTSUPP")
+        raise refused("EOPNOTSUPP", code=255)
     for keyword, is_on in switches.items():
         setattr(each.port, keyword, is_on)
     return ""
@@ -246,7 +242,7 @@ def _port_entry(netns: Netns, change: _Change) -> tuple[Bridge, Device, str]:
     if "master" not in said or "self" in said or isinstance(each, Bridge):
         raise NotModelled("an entry of the device itself (self)", known="master, on a port; dst, on a VXLAN device")
     if each.master is None:
-        raise _refused("EOPNOTSUPP")
+        raise refused("EOPNOTSUPP", code=255)
     state = {"temp": "static", "local": "permanent", "master": "permanent"}.get(said[-1], said[-1])
     return each.master, each, next((word for word in said if word in ("static", "dynamic")), state)
 
@@ -274,7 +270,7 @@ def _enter(netns: Netns, words: Words, how: str) -> str:
     if state == "permanent":
         raise NotModelled("a permanent entry by hand (for the bridge itself)", known="static, dynamic")
     if (change.mac in bridge.fdb or is_own) and how == "add":
-        raise _refused("EEXIST")
+        raise refused("EEXIST", code=255)
     if is_own:
         raise NotModelled("another entry for a port's own address", known="other addresses")
     bridge.fdb[change.mac] = FdbEntry(each, netns.world.now, static=state == "static")
@@ -289,7 +285,7 @@ def _fdb_delete(netns: Netns, words: Words, options: Options) -> str:
         return ""
     bridge, each, _ = _port_entry(netns, change)
     if bridge.port_of(change.mac, netns.world.now) is not each:
-        raise _refused("ENOENT")
+        raise refused("ENOENT", code=255)
     del bridge.fdb[change.mac]
     return ""
 

@@ -9,6 +9,7 @@ import re
 
 from k8snet.errors import CommandError, NotModelled
 from k8snet.linux.netns import Netns
+from k8snet.linux.sysctl import swapped
 
 LETTERS = frozenset("waneqN")
 LONG = {"--write": "w", "--all": "a", "--values": "n", "--ignore": "e", "--quiet": "q", "--names": "N"}
@@ -62,7 +63,7 @@ def _setting(netns: Netns, word: str, letters: set[str]) -> tuple[str, tuple[int
     written, equals, value = (part.strip() for part in word.partition("="))
     if "w" in letters and not equals:
         raise CommandError("sysctl: command line(0): invalid syntax, continuing...", code=1)
-    name = written if "." in written.split("/")[0] else written.replace(".", "\0").replace("/", ".").replace("\0", "/")
+    name = written if "." in written.split("/")[0] else swapped(written)
     try:
         _known(netns, name)
     except (CommandError, NotModelled):

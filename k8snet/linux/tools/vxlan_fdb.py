@@ -8,7 +8,7 @@ from __future__ import annotations
 from k8snet.errors import CommandError, NotModelled
 from k8snet.linux.address import ZERO_MAC, Ip, is_group_mac
 from k8snet.linux.device import Vxlan, VxlanEntry
-from k8snet.linux.tools.libc import MEANINGS
+from k8snet.linux.tools.ip.words import refused
 
 STATES = {"static": "static", "temp": "", "dynamic": "", "local": "permanent", "permanent": "permanent"}
 
@@ -24,18 +24,18 @@ def enter(device: Vxlan, mac: str, remote: Ip | None, state: str, how: str) -> N
     Only groups, and the default (the MAC address of zeros), have several; of another entry ``append`` changes the state alone.
     """
     if remote is None:
-        raise _refused("EINVAL")
+        raise refused("EINVAL", code=255)
     if remote.is_multicast:
         raise NotModelled(f"VXLAN over multicast ({remote})", known="a remote that is one machine")
     has_many = mac == ZERO_MAC or is_group_mac(mac)
     entry = device.entry(mac)
     if entry is None:
         if how == "replace" and has_many:
-            raise _refused("EOPNOTSUPP")
+            raise refused("EOPNOTSUPP", code=255)
         device.fdb[mac] = VxlanEntry(remote, device.netns.world.now, state)
         return
     if how == "add":
-        raise _refused("EEXIST")
+        raise refused("EEXIST", code=255)
     entry.state, entry.updated = state, device.netns.world.now
     if how == "replace" and has_many:
         raise CommandError("Error: Cannot replace non-unicast fdb entries.", code=255)
@@ -49,7 +49,7 @@ def remove(device: Vxlan, mac: str, remote: Ip | None) -> None:
     """Remove one remote of an entry; with the last one, or without one, the entry. A remote that is not there is no error."""
     entry = device.entry(mac)
     if entry is None:
-        raise _refused("ENOENT")
+        raise refused("ENOENT", code=255)
     if remote is None or entry.remotes == [remote]:
         del device.fdb[mac]
     elif remote in entry.remotes:
@@ -62,7 +62,3 @@ def lines(device: Vxlan) -> list[tuple[str, str, str]]:
     by_default = f" via {device.lower.name}" if device.lower is not None else ""
     return [(mac, f"dst {remote}{by_default if mac == ZERO_MAC and remote == device.remote else ''}", entry.state)
             for mac, entry in entries for remote in entry.remotes]
-
-
-def _refused(errno: str) -> CommandError:
-    return CommandError(f"RTNETLINK answers: {MEANINGS[errno]}", code=255, errno=errno)

@@ -75,6 +75,8 @@ def unassign(device: Device, address: Address) -> None:
     if not address.secondary:
         gone += [each for each in device.addresses if each.secondary and _same_subnet(each, address)]
     device.addresses = [each for each in device.addresses if each not in gone]
+    for each in gone:
+        device.netns.conntrack.forget_masqueraded(device.name, each.ip)
     after = set(routes_of(device))
     _remove(device, [route for route in before if route not in after])
     netns = device.netns
@@ -129,6 +131,7 @@ def set_down(device: Device) -> None:
     routes = device.netns.routing.routes()
     _remove(device, [route for route in routes if route.dev == device.name and route.scope != "host"])
     device.netns.neighbours.forget_device(device.name)
+    device.netns.conntrack.forget_masqueraded(device.name)
     cut_off = list(device.ports) if isinstance(device, Bridge) else [device]
     if isinstance(device, Veth) and device.peer is not None:
         cut_off.append(device.peer)

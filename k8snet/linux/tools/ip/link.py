@@ -248,20 +248,20 @@ def _kind_options(each: Device, asked: Asked) -> tuple[dict[str, bool], float | 
         return {}, ageing
     if asked.kind != "bridge_slave":
         raise NotModelled(f"ip link set type {asked.kind}", known="bridge, bridge_slave")
-    switches = port_switches(Words(asked.options), code=1)
+    switches = _port_switches(Words(asked.options))
     if not asked.master:
         devices.port_of(each)
     return switches, None
 
 
-def port_switches(words: Words, *, code: int) -> dict[str, bool]:
+def _port_switches(words: Words) -> dict[str, bool]:
     """Switches of a bridge's port, as ``hairpin on isolated off``."""
     switches = {}
     while words:
         word = words.take()
         if word not in show.PORT_SWITCHES:
             raise NotModelled(f"a bridge port's {word}", known=", ".join(show.PORT_SWITCHES))
-        switches[word] = switch(word, words.take(), code=code)
+        switches[word] = switch(word, words.take(), code=1)
     return switches
 
 

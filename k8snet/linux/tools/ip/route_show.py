@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from k8snet.errors import CommandError, NotModelled
 from k8snet.linux.address import BROADCAST, Ip, Network
 from k8snet.linux.device import Device
@@ -112,7 +114,7 @@ class Selector:
             self.table = None if value == "all" else table_number(value, "table id value is invalid\n")
         elif keyword == "type":
             value = words.take()
-            self.fields["type"] = type_named(value) or wrong_type(value)
+            self.fields["type"] = type_named(value) or _wrong_type(value)
         elif keyword == "via":
             self.fields["via"] = address(words.take())
         elif keyword == "src":
@@ -160,8 +162,7 @@ def exists(routing: Routing, table: int) -> bool:
     return table in routing.tables and (table not in TABLE_NAMES or table == MAIN or any(routing.tables[table]))
 
 
-def wrong_type(word: str) -> str:
-    """Refuse a word as a route's type."""
+def _wrong_type(word: str) -> NoReturn:
     raise wrong(word, "node type value is invalid\n")
 
 

@@ -98,7 +98,7 @@ def _add(netns: Netns, words: Words, options: Options) -> str:
         priority, MAIN if asked.action else table, asked.action or "lookup", asked.src or EVERYWHERE,
         asked.dst or EVERYWHERE, asked.mark or 0, asked.mask or 0, asked.iif, asked.oif, asked.inverted,
     )  # fmt: skip
-    if policy in routing.policies:
+    if any(changed(policy, inverted=each.inverted) == each for each in routing.policies):  # rule_exists() forgets the "not"
         raise refused("EEXIST")
     routing.add_policy(policy)
     return ""

@@ -34,9 +34,9 @@ class Options(Fact, frozen=True):
 # --- ways of saying no -------------------------------------------------------------------------------------------
 
 
-def refused(errno: str) -> CommandError:
-    """The kernel's no, where it gives a number alone."""
-    return CommandError(f"RTNETLINK answers: {MEANINGS[errno]}", code=2, errno=errno)
+def refused(errno: str, *, code: int = 2) -> CommandError:
+    """The kernel's no, where it gives a number alone. ``code``: ``ip`` ends with 2, ``bridge`` with 255."""
+    return CommandError(f"RTNETLINK answers: {MEANINGS[errno]}", code=code, errno=errno)
 
 
 def explained(text: str, errno: str = "EINVAL") -> CommandError:

@@ -1,0 +1,560 @@
+// A packet's story, step by step, on the map of its world. All data is here: nothing below asks Python or the kernel.
+//
+//   tell(scene, journey)  numbers become moments: sentence, place, headers and evidence of each step
+//   draw…, build…         the page, made once
+//   Stepper.show(n)       one moment on the page
+
+const SVG = "http://www.w3.org/2000/svg";
+const PACES = [["slow", 2000], ["steady", 800], ["quick", 150]];
+const LOUD = 2000; // a screen reader is told each step only if it has this long to say it (milliseconds)
+
+// --- telling: from numbers to moments -----------------------------------------------------------------------------
+
+const fill = (template, names) => template.replace(/\{(\w+)\}/g, (_, name) => names[name] ?? "");
+
+function tell(scene, told) {
+  const journey = { kinds: [], spots: [], strings: [], later: 0, question: "", ...told };
+  const strings = [...scene.strings, ...journey.strings];
+  const spots = [...scene.spots, ...journey.spots];
+  const kinds = [...scene.kinds, ...journey.kinds].map(([key, sentence, names, tag]) => ({ key, sentence, names, tag }));
+  const steps = readSteps(journey.steps, kinds, strings);
+  const changes = journey.changes.map((change) => pairs(change));
+  const packets = readPackets(scene, journey.packets, strings);
+  const moments = [];
+  for (let i = 0; i < journey.runs.length; i += 3) {
+    const [number, first, count] = journey.runs.slice(i, i + 3);
+    for (const step of steps.slice(first, first + count)) {
+      const packet = packets[number];
+      const before = packet.now;
+      packet.now = changed(scene, before, changes[step.change], strings);
+      moments.push({ ...step, packet, before, headers: packet.now, spot: spots[step.spot], last: packet.last });
+      packet.last = moments.length - 1;
+      packet.moments.push(packet.last);
+    }
+  }
+  moments.forEach((moment) => (moment.sentence = sentence(scene, moment)));
+  packets.forEach((packet) => (packet.lost = packet.moments.some((n) => /^(Dropped|Rejected)/.test(moments[n].kind.key))));
+  return { moments, packets: packets.filter((packet) => packet.moments.length), strings, later: journey.later };
+}
+
+function readSteps(numbers, kinds, strings) {
+  const steps = [];
+  for (let i = 0; i < numbers.length; ) {
+    const kind = kinds[numbers[i]];
+    const evidence = {};
+    kind.names.forEach((name, place) => (evidence[name] = strings[numbers[i + 3 + place]]));
+    steps.push({ kind, spot: numbers[i + 1], change: numbers[i + 2], evidence });
+    i += 3 + kind.names.length;
+  }
+  return steps;
+}
+
+function pairs(flat) {
+  return flat.flatMap((number, place) => (place % 2 ? [] : [[number, flat[place + 1]]]));
+}
+
+// A packet is told as what differs from an earlier one.
+function readPackets(scene, packets, strings) {
+  const made = [];
+  packets.forEach(([role, again, base, ...change], number) => {
+    const first = changed(scene, base < 0 ? {} : made[base].first, pairs(change), strings);
+    made.push({ number, role: ["request", "reply", "arp"][role], again, first, now: first, moments: [] });
+  });
+  return made;
+}
+
+function changed(scene, headers, change, strings) {
+  if (!change.length) return headers;
+  const after = { ...headers };
+  for (const [field, text] of change) {
+    if (text < 0) delete after[scene.fields[field][1]];
+    else after[scene.fields[field][1]] = strings[text];
+  }
+  return after;
+}
+
+function sentence(scene, { kind, spot, evidence, headers }) {
+  const everyone = headers.mac_dst === "ff:ff:ff:ff:ff:ff" ? { mac_dst: "everyone" } : {};
+  const packet = fill(scene.forms[`packet.${headers.form}`] ?? "", headers);
+  const frame = fill(scene.forms.frame, { ...headers, ...everyone, packet });
+  return fill(kind.sentence, { ...headers, device: spot[1], bridge: spot[1], frame, ...evidence });
+}
+
+function nameOf({ first }) {
+  const what = first.segment ?? first.message ?? (first.proto === "ARP" ? first.op : "");
+  return [first.segment ? "" : first.proto, what].join(" ").trim();
+}
+
+const endsOf = ({ first }) => [first.src ?? first.sender_ip, first.dst ?? first.target_ip].filter(Boolean).join(" → ");
+
+// --- making elements ----------------------------------------------------------------------------------------------
+
+function make(tag, attributes = {}, ...children) {
+  return attach(document.createElement(tag), attributes, children);
+}
+
+function shape(tag, attributes = {}, ...children) {
+  return attach(document.createElementNS(SVG, tag), attributes, children);
+}
+
+function attach(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+// --- the map ------------------------------------------------------------------------------------------------------
+
+function drawMap({ map, labels }) {
+  const parts = [
+    ...map.boxes.map((box) => rectangle(box, `box ${box.look}`, box.look === "pod" ? 12 : 0)),
+    ...map.lines.map((line) => shape("polyline", { class: line.look, points: line.points.join(" ") })),
+    ...map.bars.map((bar) => rectangle(bar, "bar", 2)),
+  ];
+  const above = [
+    ...map.dots.map((dot) => shape("circle", { class: dot.up ? "dot" : "dot down", cx: dot.x, cy: dot.y, r: 4.5 })),
+    ...map.texts.map((text) => letters(map, text)),
+  ];
+  const way = shape("path", { class: "way" });
+  const edge = shape("path", { class: "way-edge" });
+  const token = shape("circle", { class: "token", r: 8 });
+  const tag = shape("g", { class: "tag" }, shape("rect", { height: 22, y: -11, rx: 11 }), shape("text", { y: 4.3 }));
+  const picture = { role: "img", "aria-label": labels.map, viewBox: map.view.join(" ") };
+  const svg = shape("svg", picture, ...parts, edge, way, ...above, token, tag);
+  svg.style.maxWidth = `${1.1 * map.view[2]}px`;
+  return { svg, way, edge, token, tag };
+}
+
+function rectangle({ netns, device, x, y, width, height }, look, rx) {
+  return shape("rect", { class: look, "data-place": `${netns}/${device ?? ""}`, x, y, width, height, rx });
+}
+
+function letters(map, { look, text, x, y, anchor }) {
+  const inPod = map.boxes.some((box) => box.look === "pod" && x > box.x && x < box.x + box.width && y > box.y && y < box.y + box.height);
+  const node = shape("text", { class: inPod ? `${look} on-pod` : look, x, y, "text-anchor": anchor });
+  node.textContent = text;
+  return node;
+}
+
+// Where a packet has been: the wires that it crossed, and its ways through boxes. A way goes on from the last `at`.
+function wayOf(scene, moments, upTo) {
+  const lines = [];
+  const at = {};
+  for (const number of moments[upTo].packet.moments) {
+    if (number > upTo) break;
+    const { kind, spot } = moments[number];
+    const [netns, device, x, y, wire] = spot;
+    if (!device) continue;
+    const onBar = isBar(scene, netns, device);
+    const cameByWire = kind.key === "Captured.in" && wire >= 0;
+    if (cameByWire) lines.push(scene.map.lines.filter(({ look }) => look === "wire")[wire].points);
+    const here = through(cameByWire ? undefined : at[netns], { x, y, onBar }, lines);
+    if (kind.key !== "Captured.out" || onBar) at[netns] = here;
+  }
+  const path = lines.map((points) => `M${points.join("L")}`).join("");
+  const [netns, device] = moments[upTo].spot;
+  return { path, here: isBar(scene, netns, device) ? at[netns] : undefined };
+}
+
+const isBar = ({ map }, netns, device) => map.bars.some((bar) => bar.netns === netns && bar.device === device);
+
+// One way through a box: along the bar, or across the middle if there is none. Returns the point that was reached.
+function through(from, { x, y, onBar }, lines) {
+  if (onBar) {
+    if (from) lines.push([[from.x, from.y], [from.x, y]]);
+    return { x: from ? from.x : x, y, onBar };
+  }
+  if (from && from.onBar) lines.push([[from.x, from.y], [x, from.y], [x, y]]);
+  else if (from && from.x !== x) lines.push([[from.x, from.y], [from.x, middle(from.y, y)], [x, middle(from.y, y)], [x, y]]);
+  return { x, y, onBar };
+}
+
+const middle = (one, other) => (one === other ? one + 24 : (one + other) / 2);
+
+// --- the page -----------------------------------------------------------------------------------------------------
+
+const ICONS = {
+  first: "M6 5v14M19 5l-9 7 9 7z",
+  back: "M16 5l-9 7 9 7z",
+  play: "M7 5l12 7-12 7z",
+  pause: "M8 5v14M16 5v14",
+  forward: "M8 5l9 7-9 7z",
+  last: "M18 5v14M5 5l9 7-9 7z",
+};
+
+function button(name, label, act) {
+  const icon = shape("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, shape("path", { d: ICONS[name] }));
+  const node = make("button", { type: "button", "aria-label": label, title: label, "data-act": name }, icon);
+  node.addEventListener("click", act);
+  return node;
+}
+
+function buildPaces(labels, act) {
+  const options = PACES.map(([name]) => Object.assign(make("option", { value: name }), { textContent: labels[name] }));
+  const select = make("select", { "aria-label": labels.pace }, ...options);
+  select.value = "steady";
+  select.addEventListener("change", act);
+  return select;
+}
+
+function buildPacket(packet, id, labels) {
+  const sign = packet.lost ? "×" : { request: "→", reply: "←", arp: "" }[packet.role];
+  const option = make("li", { role: "option", id, "aria-selected": "false", class: packet.lost ? "lost" : packet.role });
+  option.textContent = packet.first.form ? `${packet.number + 1} ${nameOf(packet)} ${sign}` : labels.none;
+  option.title = `${endsOf(packet)}${packet.again ? " (again)" : ""}`;
+  return option;
+}
+
+function buildBands({ fields, labels }) {
+  const bands = {};
+  for (const [layer, name, label] of fields.filter(([layer]) => layer !== "hidden")) {
+    bands[layer] ??= { node: make("div", { class: "band" }), title: make("h4"), cells: make("dl") };
+    const value = make("dd");
+    const was = make("dd", { class: "was" });
+    const cell = make("div", { "data-field": name }, make("dt", {}, label), value, was);
+    bands[layer].cells.append(cell);
+    (bands[layer].fields ??= []).push({ name, cell, value, was });
+  }
+  for (const band of Object.values(bands)) band.node.append(band.title, band.cells);
+  const node = make("section", { class: "headers", role: "region", "aria-label": labels.headers, tabindex: 0 });
+  node.append(...Object.values(bands).map((band) => band.node));
+  return { node, bands };
+}
+
+// --- evidence -----------------------------------------------------------------------------------------------------
+
+// Rows are [sign, text, remark]; a sign marks what was chosen.
+function evidenceOf(scene, story, number) {
+  const moment = story.moments[number];
+  const plain = moment.kind.key.split(".")[0];
+  const tellers = { Routed: routes, Bridged: ports, Tracked: tuples, Matched: rule, Captured: sighting, end: ending };
+  return (tellers[plain] ?? plainly)(scene, story, moment, number);
+}
+
+function plainly({ labels, fields }, story, { kind, evidence, spot, before, headers }) {
+  const rows = kind.names.map((name) => ["", evidence[name], labels[name] ?? name]);
+  for (const [layer, name, label] of fields) {
+    if (layer !== "hidden" && before[name] !== headers[name]) rows.push(["◆", `${before[name] ?? ""} → ${headers[name] ?? ""}`, label]);
+  }
+  return { title: `${spot[0]}: ${labels[kind.key.split(".")[0]] ?? kind.tag}`, rows, note: "" };
+}
+
+function sighting(scene, story, { kind, spot, headers }) {
+  const { labels } = scene;
+  const owner = (mac) => scene.spots.filter((each) => mac && story.strings[each[6]] === mac).map((each) => `${each[0]} ${each[1]}`)[0];
+  const far = scene.spots.find((each) => each !== spot && each[4] === spot[4] && spot[4] >= 0);
+  const direction = kind.key.split(".")[1];
+  const rows = [["", spot[1], labels[`device.${direction}`]]];
+  if (far) rows.push(["", `${far[0]} ${far[1]}`, labels[`wire.${direction}`]]);
+  for (const name of ["mac_src", "mac_dst"]) {
+    const known = owner(headers[name]);
+    if (known) rows.push(["", known, labels[name]]);
+  }
+  return { title: `${spot[0]}: ${labels.Captured}`, rows, note: "" };
+}
+
+const asNumber = (address) => address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+
+function covers(prefix, address) {
+  const [network, length] = prefix.split("/");
+  const size = 2 ** (32 - Number(length));
+  return Math.floor(asNumber(network) / size) === Math.floor(asNumber(address) / size);
+}
+
+function routes(scene, story, { spot, evidence, headers }) {
+  const { labels } = scene;
+  const place = scene.spots.findIndex((each) => each[0] === spot[0]);
+  const table = (scene.routes[place] ?? []).map(([name, text, prefix]) => ({ name, text: story.strings[text], prefix }));
+  const chosen = table.find((each) => each.text === evidence.route);
+  const fitting = table.filter((each) => headers.dst && covers(each.prefix, headers.dst));
+  const others = table.filter((each) => each.name !== "local" && !fitting.includes(each));
+  const row = (each) => [each === chosen ? "✔" : "", each.text, remark(each, chosen, labels)];
+  const gone = evidence.route && !chosen ? [["✔", evidence.route, labels.gone]] : [];
+  const rows = [...gone, ...fitting.map(row), ...others.map((each) => ["", each.text, labels.elsewhere])];
+  const note = [fill(evidence.route ? labels.longest : labels.nothing, headers), story.later ? labels.later : ""];
+  return { title: `${spot[0]}: ${fill(labels.routes, headers)}`, rows, note: note.filter(Boolean).join(" ") };
+}
+
+function remark(route, chosen, labels) {
+  const length = `/${route.prefix.split("/")[1]}`;
+  return fill(route === chosen ? labels.chosen : labels.covers, { length, table: route.name });
+}
+
+function ending(scene, story, moment, number) {
+  const told = [...story.moments.slice(0, number)].reverse().find(({ kind }) => /^(Dropped|Rejected)/.test(kind.key));
+  const rows = [["", moment.evidence.verdict, scene.labels.verdict]];
+  if (told) rows.push(["×", told.sentence, told.spot[0]]);
+  return { title: `${moment.spot[0]}: ${scene.labels.end}`, rows, note: "" };
+}
+
+function ports(scene, story, moment, number) {
+  const { labels } = scene;
+  const [netns, bridge] = moment.spot;
+  const own = scene.spots.indexOf(moment.spot);
+  const chosen = (moment.evidence.ports ?? bridge).split(", ");
+  const came = cameBy(story, number, netns);
+  const names = scene.spots.filter((spot) => spot[5] === own).map((spot) => spot[1]);
+  const rows = [...names, bridge].map((name) => {
+    const sign = chosen.includes(name) ? "✔" : "";
+    return [sign, name, sign ? labels.out : name === came ? labels.came : name === bridge ? labels.itself : ""];
+  });
+  const how = moment.kind.key.split(".")[1] ?? "";
+  return { title: `${netns} ${bridge}: ${fill(labels.ports, moment.headers)}`, rows, note: labels[how] ?? "" };
+}
+
+function cameBy(story, number, netns) {
+  for (let n = number; n !== undefined; n = story.moments[n].last) {
+    const { kind, spot } = story.moments[n];
+    if (spot[0] === netns && kind.key === "Captured.in") return spot[1];
+  }
+  return "";
+}
+
+function tuples({ labels }, story, { spot, evidence }) {
+  const rows = ["original", "replied"].filter((name) => evidence[name]).map((name) => ["", evidence[name], labels[name]]);
+  return { title: `${spot[0]}: ${labels.Tracked} ${evidence.ctstate}`, rows, note: labels.tuples };
+}
+
+function rule(scene, story, moment, number) {
+  const { evidence, spot, packet } = moment;
+  const { labels } = scene;
+  const { table, chain, number: place, hook } = evidence;
+  const later = packet.moments.filter((n) => n > number).map((n) => story.moments[n]);
+  const judged = later.find(({ kind, evidence: said }) => kind.key === "Judged" && said.table === table && said.hook === hook);
+  const rows = [["✔", `-t ${table} ${evidence.rule}`, fill(labels.rule, { number: place, chain })]];
+  if (judged) rows.push(["", judged.sentence, fill(labels.tried, judged.evidence)]);
+  return { title: `${spot[0]}: ${fill(labels.walk, evidence)}`, rows, note: "" };
+}
+
+// --- one stepper --------------------------------------------------------------------------------------------------
+
+class Stepper {
+  constructor(scene, journey) {
+    this.scene = scene;
+    this.story = tell(scene, journey);
+    this.now = 0;
+    this.timer = null;
+    this.build(journey.question ?? "");
+    this.show(0);
+  }
+
+  build(question) {
+    const { labels } = this.scene;
+    this.map = drawMap(this.scene);
+    this.buttons = ["first", "back", "play", "forward", "last"].map((name) => button(name, labels[name], () => this[name]()));
+    this.slider = make("input", { type: "range", min: 0, max: this.story.moments.length - 1, "aria-label": labels.slider });
+    this.slider.addEventListener("input", () => this.go(Number(this.slider.value)));
+    this.count = make("span", { class: "count" });
+    this.paces = buildPaces(labels, () => this.timer && this.start());
+    this.list = make("ol", { role: "listbox", class: "packets", tabindex: 0, "aria-label": labels.packets });
+    this.list.append(...this.story.packets.map((packet, n) => buildPacket(packet, `${this.id}-${n}`, labels)));
+    this.list.addEventListener("click", ({ target }) => this.jump([...this.list.children].indexOf(target.closest("li"))));
+    this.headers = buildBands(this.scene);
+    this.evidence = make("section", { class: "evidence", role: "region", "aria-label": labels.proof, tabindex: 0 });
+    this.says = make("p", { class: "sentence" });
+    this.live = make("p", { class: "live", role: "status", "aria-live": "polite" });
+    this.node = this.assemble(question);
+    this.node.addEventListener("keydown", (event) => this.press(event));
+  }
+
+  get id() {
+    return (this.ownId ??= `k8snet-${Math.random().toString(36).slice(2)}`);
+  }
+
+  assemble(question) {
+    const { labels } = this.scene;
+    const controls = make("div", { class: "controls", role: "group", "aria-label": labels.controls });
+    controls.append(...this.buttons, this.slider, this.count, this.paces);
+    const picture = make("div", { class: "picture" }, this.map.svg, controls);
+    const panel = make("div", { class: "panel" }, this.says, this.list, this.headers.node, this.evidence);
+    const title = make("header", {}, make("h3", {}, question), make("p", {}, labels.hint));
+    return make("section", { class: "k8snet-stepper", "aria-label": `${labels.stepper} ${question}` }, title, picture, panel, this.live);
+  }
+
+  // --- moving
+
+  first() { this.go(0); }
+  back() { this.go(this.now - 1); }
+  forward() { this.go(this.now + 1); }
+  last() { this.go(this.story.moments.length - 1); }
+  play() { this.timer ? this.stop() : this.start(); }
+
+  start() {
+    this.stop();
+    if (this.now === this.story.moments.length - 1) this.show(0);
+    const [, pace] = PACES.find(([name]) => name === this.paces.value);
+    this.pace = pace;
+    this.timer = setInterval(() => this.tick(), pace);
+    this.markPlay();
+  }
+
+  tick() {
+    this.show(this.now + 1);
+    if (this.now === this.story.moments.length - 1 || !this.node.isConnected) this.stop();
+  }
+
+  stop() {
+    clearInterval(this.timer);
+    this.timer = null;
+    this.markPlay();
+  }
+
+  markPlay() {
+    const name = this.timer ? "pause" : "play";
+    const [, , play] = this.buttons;
+    play.setAttribute("aria-label", this.scene.labels[name]);
+    play.title = this.scene.labels[name];
+    play.querySelector("path").setAttribute("d", ICONS[name]);
+  }
+
+  go(number) {
+    this.stop();
+    this.show(Math.max(0, Math.min(number, this.story.moments.length - 1)));
+  }
+
+  jump(place) {
+    const packet = this.story.packets[place];
+    if (packet) this.go(packet.moments[0]);
+  }
+
+  jumpBy(places) {
+    this.jump(this.story.packets.indexOf(this.story.moments[this.now].packet) + places);
+  }
+
+  // The notebook has uses of its own for these keys: they end here.
+  press(event) {
+    const keys = {
+      ArrowLeft: () => this.back(), ArrowRight: () => this.forward(), Home: () => this.first(), End: () => this.last(),
+      ArrowUp: () => this.jumpBy(-1), ArrowDown: () => this.jumpBy(1), " ": () => this.play(),
+    };
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    event.stopPropagation();
+    const own = event.target.closest("select") || (event.key === " " && event.target.closest("button"));
+    if (own || !keys[event.key]) return;
+    event.preventDefault();
+    keys[event.key]();
+  }
+
+  // --- showing
+
+  show(number) {
+    this.now = number;
+    const moment = this.story.moments[number];
+    this.say(moment);
+    this.showPlace(moment);
+    this.showPacket(moment);
+    this.showHeaders(moment);
+    this.showEvidence(number);
+  }
+
+  say({ spot, sentence }) {
+    const { moments } = this.story;
+    this.says.replaceChildren(make("strong", {}, spot[0]), ` ${sentence}`);
+    this.says.title = sentence;
+    this.slider.value = this.now;
+    this.slider.setAttribute("aria-valuetext", `${this.now + 1} / ${moments.length}, ${spot[0]}: ${sentence}`);
+    this.count.textContent = `${this.now + 1} / ${moments.length}`;
+    if (!this.timer || this.pace >= LOUD) this.live.textContent = `${spot[0]}: ${sentence}`;
+  }
+
+  showPlace(moment) {
+    const { svg, way, edge, token } = this.map;
+    const [netns, device, x, y] = moment.spot;
+    svg.querySelectorAll(".lit").forEach((node) => node.classList.remove("lit"));
+    for (const place of [`${netns}/`, ...(device ? [`${netns}/${device}`] : [])]) {
+      svg.querySelector(`[data-place="${CSS.escape(place)}"]`)?.classList.add("lit");
+    }
+    const { path, here } = wayOf(this.scene, this.story.moments, this.now);
+    way.setAttribute("d", path);
+    edge.setAttribute("d", path);
+    svg.dataset.role = moment.packet.role;
+    const at = here ?? { x, y };
+    token.style.transform = `translate(${at.x}px, ${at.y}px)`;
+    token.classList.toggle("away", !device);
+    this.showTag(moment);
+  }
+
+  showTag({ kind, spot, evidence, headers }) {
+    const { svg, tag } = this.map;
+    const [frame, text] = tag.children;
+    const [, , x, y] = this.scene.spots.find(([netns]) => netns === spot[0]) ?? spot;
+    const sign = { Dropped: "× ", Rejected: "× ", Rewritten: "◆ " }[kind.key.split(".")[0]] ?? "";
+    text.textContent = sign + fill(kind.tag, { ...headers, ...evidence });
+    const width = text.textContent.length * 7.3 + 22;
+    attach(frame, { width, x: -width / 2 }, []);
+    const [left, , across] = this.scene.map.view;
+    const inside = Math.max(left + width / 2 + 2, Math.min(x, left + across - width / 2 - 2));
+    tag.setAttribute("transform", `translate(${inside} ${y})`);
+    tag.setAttribute("class", `tag ${{ "× ": "lost", "◆ ": "nat" }[sign] ?? ""}`);
+    svg.classList.toggle("tagged", !kind.key.startsWith("Captured"));
+  }
+
+  showPacket({ packet }) {
+    const place = this.story.packets.indexOf(packet);
+    const option = this.list.children[place];
+    if (!option || this.list.getAttribute("aria-activedescendant") === option.id) return;
+    for (const each of this.list.children) each.setAttribute("aria-selected", String(each === option));
+    this.list.setAttribute("aria-activedescendant", option.id);
+    this.list.scrollLeft = option.offsetLeft - (this.list.clientWidth - option.offsetWidth) / 2;
+  }
+
+  showHeaders({ headers, before }) {
+    for (const [layer, { node, title, fields }] of Object.entries(this.headers.bands)) {
+      let used = false;
+      for (const { name, cell, value, was } of fields) {
+        const [old, now] = [before[name], headers[name]];
+        const isNew = old !== now && old !== undefined;
+        cell.hidden = now === undefined;
+        cell.classList.toggle("changed", isNew && now !== undefined);
+        value.textContent = now ?? "";
+        was.textContent = isNew ? `${old} →` : "";
+        used ||= now !== undefined && !(name === "proto" && now === "ARP");
+      }
+      node.hidden = !used;
+      title.textContent = layer || headers.proto || "";
+    }
+  }
+
+  showEvidence(number) {
+    const { title, rows, note } = evidenceOf(this.scene, this.story, number);
+    const cells = rows.map(([sign, text, remark]) =>
+      make("tr", sign ? { class: sign === "×" ? "lost" : "chosen" } : {},
+        make("td", { class: "sign" }, sign), make("td", { class: "what" }, text ?? ""), make("td", {}, remark ?? "")));
+    this.evidence.replaceChildren(make("h4", {}, title), make("table", {}, make("tbody", {}, ...cells)), make("p", {}, note));
+    this.evidence.scrollTop = 0;
+  }
+}
+
+// --- the widget ---------------------------------------------------------------------------------------------------
+
+function rules(selector, colours) {
+  const lines = Object.entries(colours).map(([name, colour]) => `--${name}: ${colour};`);
+  return `${selector} { ${lines.join(" ")} }\n`;
+}
+
+function colours({ light, dark }) {
+  const style = make("style");
+  style.textContent = rules(".k8snet-stepper", light) + rules('[data-jp-theme-light="false"] .k8snet-stepper', dark);
+  return style;
+}
+
+function render({ model, el }) {
+  let stepper;
+  const draw = () => {
+    try {
+      stepper?.stop();
+      stepper = new Stepper(model.get("scene"), model.get("journey"));
+      el.replaceChildren(colours(model.get("scene").colours), stepper.node);
+    } catch (error) {
+      el.replaceChildren(make("p", { role: "alert", class: "k8snet-error" }, `k8snet: ${error.stack ?? error}`));
+    }
+  };
+  draw();
+  model.on("change:journey", draw);
+  return () => {
+    stepper?.stop();
+    model.off("change:journey", draw);
+  };
+}
+
+export default { render };
