@@ -30,7 +30,7 @@ def _lab(options: argparse.Namespace) -> None:
     lesson = course.lesson(options.lesson)
     print(f"The course is in {course.folder}")
     for name in course.kept:
-        print(f"  {name} stays as you left it (move it away and come back for the one of k8snet {__version__})")
+        print(f"  {name} stays as you left it (for the one of k8snet {__version__}, rename yours and run this again)")
     sys.stdout.flush()
     open_jupyterlab(course.folder, lesson, port=options.port, browser=options.browser)
 

@@ -10,9 +10,20 @@ A packet that does not arrive is none of these: it is a result, and its trace sa
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
+
+PACKAGE = str(Path(__file__).resolve().parent)
+
 
 class K8snetError(Exception):
     """The root of all errors that k8snet raises on purpose."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows (IPython asks for it): the caller's own line and the text, no way through our source."""
+        own = [frame for frame in traceback.extract_tb(self.__traceback__) if not frame.filename.startswith(PACKAGE)]
+        where = [f"line {own[-1].lineno}: {own[-1].line}"] if own else []
+        return [*where, f"{type(self).__name__}: {self}", *getattr(self, "__notes__", [])]
 
 
 class CommandError(K8snetError):

@@ -1,13 +1,14 @@
 """Lay the course out in a folder of the learner's own, and open JupyterLab on it.
 
 The lessons are copied even in a clone of the project: JupyterLab saves by itself, and the project's own notebooks hold
-the outputs that tests compare. What a learner has written is never replaced.
+the outputs that tests compare. The copies come without outputs: whoever is to predict must not see the answer below the
+question. What a learner has written is never replaced.
 """
 
 from __future__ import annotations
 
+import json
 import os
-import shutil
 import socket
 import sys
 from pathlib import Path
@@ -72,13 +73,24 @@ def lay_out(target: Path, source: Path | None = None) -> Course:
 
 
 def _copy(path: Path, name: Path, course: Course) -> None:
-    own = course.folder / name
+    own, fresh = course.folder / name, _fresh(path)
     if not own.exists():
         own.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, own)
+        own.write_bytes(fresh)
         course.new.append(name)
-    elif own.read_bytes() != path.read_bytes():
+    elif own.read_bytes() != fresh:
         course.kept.append(name)
+
+
+def _fresh(path: Path) -> bytes:
+    """A file as a learner gets it: a notebook as if it had never run."""
+    if path.suffix != ".ipynb":
+        return path.read_bytes()
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell.update(outputs=[], execution_count=None)
+    return json.dumps(notebook, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
 def open_jupyterlab(folder: Path, lesson: str, *, port: int | None = None, browser: bool = True) -> None:

@@ -54,6 +54,12 @@ def headings(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
 
 
+def test_the_reading_order_leaves_no_file_of_the_model_out() -> None:
+    text = (ROOT / "docs" / "reading-order.md").read_text(encoding="utf-8")
+    files = {path.name for path in (ROOT / "k8snet" / "linux").glob("*.py")} - {"__init__.py"}
+    assert files == set(re.findall(r"/linux/(\w+\.py)\)", text))
+
+
 def test_readme_names_every_lesson() -> None:
     lessons = {path.relative_to(ROOT).as_posix() for path in (ROOT / "notebooks").glob("*.ipynb")}
     assert lessons

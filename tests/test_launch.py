@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import sys
 from pathlib import Path
@@ -16,12 +17,13 @@ from k8snet.launch import Course, LaunchError, lay_out
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """A small course as it is published."""
+    """A small course as it is published, its lessons with outputs."""
     folder = tmp_path / "source"
+    cell = {"cell_type": "code", "source": "1 + 1", "execution_count": 1, "outputs": [{"text": "2"}]}
     for name in ("03_veth.ipynb", "12_real.ipynb", "manifests/shop.yaml", ".ipynb_checkpoints/03_veth.ipynb"):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{name} as published")
+        path.write_text(json.dumps({"cells": [cell, {"cell_type": "markdown", "source": name}]}))
     return folder
 
 
@@ -49,12 +51,22 @@ def test_the_course_is_copied_with_its_manifests(source: Path, tmp_path: Path) -
     assert course.kept == []
 
 
+def test_a_lesson_shows_no_answer_before_it_is_run(source: Path, tmp_path: Path) -> None:
+    lay_out(tmp_path / "mine", source)
+    for name in ("03_veth.ipynb", "12_real.ipynb"):
+        code, text = json.loads((tmp_path / "mine" / name).read_text())["cells"]
+        assert code == {"cell_type": "code", "source": "1 + 1", "execution_count": None, "outputs": []}
+        assert text == {"cell_type": "markdown", "source": name}
+    assert (tmp_path / "mine" / "manifests" / "shop.yaml").read_bytes() == (source / "manifests" / "shop.yaml").read_bytes()
+    assert lay_out(tmp_path / "mine", source).kept == []
+
+
 def test_what_a_learner_has_written_stays(source: Path, tmp_path: Path) -> None:
     lay_out(tmp_path / "mine", source)
     work = tmp_path / "mine" / "03_veth.ipynb"
     work.write_text("my answers")
     (tmp_path / "mine" / "12_real.ipynb").unlink()
-    (source / "04_cni.ipynb").write_text("a new lesson")
+    (source / "04_cni.ipynb").write_text('{"cells": []}')
     course = lay_out(tmp_path / "mine", source)
     assert work.read_text() == "my answers"
     assert course.kept == [Path("03_veth.ipynb")]

@@ -162,7 +162,7 @@ def converse(connection: socket.socket, name: str, peer: tuple[str, int]) -> Non
 
 
 def answer(name: str, peer: tuple[str, int]) -> bytes:
-    """What an app says: who it is, and whom it sees (the model's is sockets.py, ``App``)."""
+    """What an app says: who it is, and whom it sees (the model's is app.py, ``App``)."""
     return f"{name} saw {peer[0]}:{peer[1]}\n".encode()
 
 

@@ -29,7 +29,8 @@ def take_redirect(skb: Skb, message: Icmp) -> None:
     if quote is None or gateway is None or not netns.sysctls.conf(device.name, "accept_redirects"):
         return
     way = route_out(netns, quote.dst)
-    if way.via != skb.packet.src or is_local(netns, gateway) or not any(gateway in each.network for each in device.addresses):
+    is_near = netns.sysctls.conf(device.name, "shared_media") or any(gateway in each.network for each in device.addresses)
+    if way.via != skb.packet.src or is_local(netns, gateway) or not is_near:
         return
     if quote.proto == "tcp" and not skb.hop.traced.leg.packets[-1].again:
         return  # over veths it is back while the socket is still busy sending, and tcp_v4_err() passes over a busy one

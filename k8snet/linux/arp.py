@@ -37,9 +37,10 @@ def resolve(skb: Skb, device: Device, ip: Ip) -> str | None:
 
 def is_known(device: Device, ip: Ip, leg: Leg) -> bool:
     """Whether a neighbour's MAC address is known; if not, ask for it, with no packet waiting."""
-    entry = device.netns.neighbours.find(device.name, ip)
-    if entry is None:
-        entry = device.netns.neighbours.add(device.name, ip, _new(device, "INCOMPLETE"))
+    table = device.netns.neighbours
+    entry = table.find(device.name, ip) or table.add(device.name, ip, _new(device, "FAILED"))
+    if entry.nud == "FAILED":
+        entry.nud, entry.asked = "INCOMPLETE", 0
         entry.round += 1
         _ask(device, ip, entry, entry.round, leg)
     return entry.mac is not None
@@ -151,7 +152,8 @@ def _ask(device: Device, ip: Ip, entry: Neigh, asking: int, leg: Leg | None = No
     leg = leg or Trace(netns.world, None).leg("arp")
     request = Arp("request", device.mac, _asker(device, ip, entry), entry.mac or ZERO_MAC, ip)
     _send(device, request, leg)
-    netns.world.at(netns.world.now + netns.sysctls.neigh(device.name, "retrans_time_ms") / 1000, _ask, device, ip, entry, asking)
+    again = netns.world.now + netns.sysctls.neigh(device.name, "retrans_time_ms") / 1000
+    netns.world.at(again, _ask, device, ip, entry, asking, leg)
 
 
 def _asker(device: Device, ip: Ip, entry: Neigh) -> Ip:

@@ -13,8 +13,9 @@ from k8snet.linux.address import ANY, BROADCAST, Ip
 from k8snet.linux.log import Connect, Ping
 from k8snet.linux.packet import ECHO_REQUEST, Icmp, Packet
 from k8snet.linux.route import Lookup, is_local, route_out
-from k8snet.linux.sockets import Exchange, Tcp
+from k8snet.linux.sockets import Exchange
 from k8snet.linux.steps import Awaited, Dropped, Routed
+from k8snet.linux.tcp import Tcp
 from k8snet.linux.trace import Leg, Trace
 
 if TYPE_CHECKING:

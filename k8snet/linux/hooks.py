@@ -10,8 +10,8 @@ from k8snet.linux import conntrack, icmp, nat, netfilter, stack
 from k8snet.linux.netfilter import HOOKS
 from k8snet.linux.packet import UNREACHABLE, Icmp, Skb
 from k8snet.linux.route import is_local
-from k8snet.linux.sockets import reset_for
 from k8snet.linux.steps import Dropped, Rejected
+from k8snet.linux.tcp import reset_for
 
 
 def passes(hook: str, skb: Skb) -> bool:
@@ -63,6 +63,8 @@ def _reject(skb: Skb, verdict: netfilter.Verdict) -> None:
         reset = reset_for(skb.packet)
         skb.hop.add(Rejected("NETFILTER_DROP", "RST", verdict.rule))
         if reset is not None:
+            if skb.conn is not None:
+                skb.conn.state = "CLOSE"  # nf_ct_set_closing
             stack.send(skb.netns, reset, skb.hop.traced.leg, role=stack.opposite(skb), about=skb,
                        bound=is_local(skb.netns, reset.src))
         return

@@ -42,7 +42,10 @@ class Listen(Fact, frozen=True):
 
 
 class Connect(Fact, frozen=True):
-    """A question: one TCP connection or one UDP exchange. Unset numbers and addresses are the kernel's choice."""
+    """A question: one TCP connection, or one datagram over UDP or SCTP and its answer.
+
+    Unset numbers and addresses are the kernel's choice.
+    """
 
     netns: str
     dst: Ip

@@ -216,7 +216,8 @@ def walk(netfilter: Netfilter, table_name: str, hook: str, skb: Skb) -> Verdict:
 def _ask(table: Table, base: Chain, skb: Skb) -> tuple[Verdict | None, int]:
     """The verdict of the first rule that has one (None: no rule had), and how many rules the kernel would have asked.
 
-    Only those that could match are asked; the others are counted (chainindex.py).
+    Only those that could match are asked; the others are counted (chainindex.py): ``counted`` is how many of the present
+    chain's rules are in ``tried``. ``callers`` are the chains to go back to, each with what is left of it.
     """
     chain, counted, tried = base, 0, 0
     positions = iter(base.candidates(skb.packet))

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 PROTOCOL_NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17, "sctp": 132}
 HEADER_BYTES = {"icmp": 8, "tcp": 20, "udp": 8, "sctp": 12}
 
+OWN_TTL = 0
+"""The TTL of a packet that a kernel makes by itself, until `stack.send` writes its namespace's own."""
+
 ECHO_REPLY, UNREACHABLE, REDIRECT, ECHO_REQUEST, TIME_EXCEEDED = 0, 3, 5, 8, 11
 ICMP_ERRORS = frozenset({UNREACHABLE, REDIRECT, TIME_EXCEEDED})
 """Messages about another packet, which they quote."""

@@ -20,10 +20,10 @@ from k8snet.linux.device import Bridge, Device, Loopback, Veth, Vxlan
 from k8snet.linux.fact import changed
 from k8snet.linux.fragment import cut
 from k8snet.linux.netns import Netns
-from k8snet.linux.packet import ECHO_REQUEST, REDIRECT, TIME_EXCEEDED, UNREACHABLE, Arp, Frame, Icmp, Packet, Skb
+from k8snet.linux.packet import ECHO_REQUEST, OWN_TTL, REDIRECT, TIME_EXCEEDED, UNREACHABLE, Arp, Frame, Icmp, Packet, Skb
 from k8snet.linux.route import Lookup, route_out
-from k8snet.linux.sockets import OWN_TTL, reset_for
 from k8snet.linux.steps import Delivered, Dropped, Forwarded, Fragmented, Ignored, Rejected, Routed
+from k8snet.linux.tcp import reset_for
 from k8snet.linux.trace import Hop, Leg, TracedPacket
 
 ICMP_OF_ERRNO = {"EHOSTUNREACH": 1, "ENETUNREACH": 0, "EACCES": 13}
@@ -82,6 +82,9 @@ def _way_in(skb: Skb) -> Lookup | None:
     assert skb.iif is not None
     if isinstance(skb.iif, Loopback) and skb.route is not None:  # what comes in by lo still has the route that led there
         skb.hop.add(Routed(packet.dst, skb.route))
+        if skb.route.type == "unicast":
+            skb.hop.add(Dropped("NOT_SPECIFIED"))  # a way out is no way in (dst_discard)
+            return None
         return skb.route
     arrival = route_in(skb.netns, packet.src, packet.dst, skb.iif, skb.mark)
     way = arrival.way
@@ -218,10 +221,10 @@ def send(netns: Netns, packet: Packet, leg: Leg, *, role: str, again: bool = Fal
          about: Skb | None = None, bound: bool = True) -> str | None:
     """A packet that this machine made: route it, then OUTPUT, then out. Returns the errno if the socket is told one.
 
-    With ``may_cut`` a packet that is too large for its first link loses its DF bit, and is cut there.
-
-    A socket that is not ``bound`` looks for its route without a source; the source then follows from the route.
-    ``about`` is the packet that an ICMP error or a RST answers: what it says belongs to that packet's connection.
+    It is recorded in ``leg``, under its ``role``, and as a retransmission if it is sent ``again``. With ``may_cut`` a packet
+    that is too large for its first link loses its DF bit, and is cut there. A socket that is not ``bound`` looks for its
+    route without a source; the source then follows from the route. ``about`` is the packet that an ICMP error or a RST
+    answers: what it says belongs to that packet's connection.
     """
     if packet.ttl == OWN_TTL:
         packet = changed(packet, ttl=netns.sysctls["net.ipv4.ip_default_ttl"])
@@ -232,12 +235,12 @@ def send(netns: Netns, packet: Packet, leg: Leg, *, role: str, again: bool = Fal
         hop.add(Dropped("IP_OUTNOROUTES"))
         return way.errno
     skb = Skb(netns, packet, hop)
-    _take(skb, way)
-    if packet.df and may_cut and packet.length > _mtu(skb):
+    _go_by(skb, way)
+    if packet.df and packet.length > _mtu(skb):
+        if not may_cut:
+            hop.add(Dropped("PKT_TOO_BIG"))
+            return "EMSGSIZE"
         skb.packet = changed(packet, df=False, id=netns.world.next_packet_id())
-    elif packet.df and packet.length > _mtu(skb):
-        hop.add(Dropped("PKT_TOO_BIG"))
-        return "EMSGSIZE"
     if about is not None and about.conn is not None:
         skb.conn, skb.ctinfo, skb.reply = about.conn, "RELATED", not about.reply
     return local_out(skb)
@@ -248,17 +251,21 @@ def local_out(skb: Skb) -> str | None:
     if not hooks.passes("OUTPUT", skb):
         return skb.errno or "EPERM"
     assert skb.route is not None
-    _take(skb, skb.route)
+    _go_by(skb, skb.route)
     return output(skb)
 
 
-def _take(skb: Skb, way: Lookup) -> None:
+def _go_by(skb: Skb, way: Lookup) -> None:
+    """Note the route, and the device to which it leads."""
     skb.route = way
     skb.oif = skb.netns.devices[way.dev] if way.dev is not None else None
 
 
 def reroute(skb: Skb) -> bool:
-    """OUTPUT changed what the first route was chosen by, so choose again (ip_route_me_harder)."""
+    """OUTPUT changed what the first route was chosen by, so choose again (ip_route_me_harder).
+
+    The rest of OUTPUT's rules still see the first route's device (``nf_hook_state``); behind them `local_out` changes it.
+    """
     packet = skb.packet
     way = route_out(skb.netns, packet.dst, src=packet.src, mark=skb.mark)
     skb.hop.add(Routed(packet.dst, way))

@@ -1,7 +1,7 @@
 """The switches of a network namespace: ``sysctl net.…``, with the kernel's defaults.
 
-Only switches that the model obeys are here; asking for another one says so. Source: the kernel's
-Documentation/networking/ip-sysctl.rst, and kernel-measured defaults of a new network namespace.
+Asking for a switch that is not here says so, and so does setting one of `FIXED` to anything but its default. Source: the
+kernel's Documentation/networking/ip-sysctl.rst, and the measured defaults of a new network namespace.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ NEIGH = {
     "retrans_time_ms": 1000, "mcast_solicit": 3, "ucast_solicit": 3, "base_reachable_time_ms": 30000,
     "delay_first_probe_time": 5, "proxy_delay": 80, "unres_qlen": 101,
 }
+FIXED = frozenset({"net.ipv4.ip_nonlocal_bind", "net.netfilter.nf_conntrack_tcp_be_liberal", "secure_redirects", "unres_qlen"})
+"""Switches of which the model knows the default alone."""
 OR = frozenset({"route_localnet", "proxy_arp", "accept_local", "send_redirects", "shared_media"})
 """Switches that hold for a device when they are on for it or for ``all``."""
 MAX = frozenset({"rp_filter", "arp_ignore", "arp_announce", "arp_filter", "arp_accept", "src_valid_mark"})
@@ -81,6 +83,8 @@ class Sysctls:
     def write(self, name: str, value: int) -> None:
         """Set a switch. ``ip_forward`` is the same as ``conf.all.forwarding`` and sets every device's."""
         table, key = self._find(name)
+        if key in FIXED and value != table[key]:
+            raise NotModelled(f"sysctl {name}={value}", known=f"its default, {table[key]}")
         table[key] = value
         if name in ("net.ipv4.ip_forward", "net.ipv4.conf.all.forwarding"):
             self._set_forwarding(value)

@@ -84,7 +84,7 @@ class TracedPacket:
         for hop in self.hops:
             if hop.netns == netns:
                 return hop
-        raise KeyError(netns)
+        raise KeyError(f"the packet was never in {netns!r}; it was in {', '.join(hop.netns for hop in self.hops)}")
 
     @property
     def steps(self) -> Iterator[Step]:

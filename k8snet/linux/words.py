@@ -33,7 +33,7 @@ ENGLISH = {
     "Bridged.forward": "{bridge} forwards the frame to {ports}",
     "Bridged.flood": "{bridge} floods the frame to {ports}",
     "Bridged.local": "{bridge} keeps the frame: its MAC is this machine's",
-    "Routed": "route to {dst}: {type} by {route}",
+    "Routed": "route to {dst}: {route} ({type})",
     "Routed.local": "route to {dst}: local: it is this machine's own",
     "Routed.error": "route to {dst}: no way ({errno})",
     "Routed.refusal": "route to {dst}: no way ({errno}): {route}",
@@ -63,6 +63,7 @@ ENGLISH = {
     "packet.segment": "{proto} {segment} {src}:{sport} > {dst}:{dport}, TTL {ttl}",
     "packet.fragment": "{proto} {src} > {dst}, fragment at {offset}, TTL {ttl}",
     "packet.vxlan": "VXLAN {vni} {src}:{sport} > {dst}:{dport}, TTL {ttl}, around {inner}",
+    "packet.bare": "{proto} {src} > {dst}",
     "packet.datagram": "{proto} {src}:{sport} > {dst}:{dport}, TTL {ttl}",
     "trace": "{question}",
     "fate.delivered": "delivered",
@@ -156,7 +157,11 @@ def description(packet: Packet | Arp) -> str:
         return "fragment"
     if packet.inner is not None:
         return "vxlan"
-    return "icmp" if packet.icmp is not None else "segment" if segment(packet) else "datagram"
+    if packet.icmp is not None:
+        return "icmp"
+    if not packet.sport and not packet.dport:
+        return "bare"
+    return "segment" if segment(packet) else "datagram"
 
 
 def headers(packet: Packet | Arp) -> dict[str, object]:

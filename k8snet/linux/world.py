@@ -18,8 +18,8 @@ from typing import Any, NamedTuple, Self
 from k8snet.errors import CommandError
 from k8snet.linux import ask, log, tools
 from k8snet.linux.address import Ip, numbered_mac
+from k8snet.linux.app import App
 from k8snet.linux.netns import Netns
-from k8snet.linux.sockets import App
 from k8snet.linux.tools import Output
 from k8snet.linux.trace import Trace
 

@@ -37,16 +37,21 @@ class Family:
                     queue.append(neighbour)
 
     def _in_order(self, parent: str) -> list[str]:
-        """Children on the same bridge together; among them, machines that carry nothing go in the middle."""
+        """Children on the same bridge together; among them, machines on which nothing can hang go in the middle."""
         groups: dict[int, list[str]] = {}
         for child in sorted(self.children[parent], key=lambda child: self._rank(parent, child)):
             groups.setdefault(self._rank(parent, child)[0], []).append(child)
         ordered: list[str] = []
         for group in groups.values():
-            bare = [child for child in group if self.chart.place(child).kind != HOST and not self.children[child]]
+            bare = [child for child in group if self._is_bare(child)]
             rest = [child for child in group if child not in bare]
             ordered += rest[: len(rest) // 2] + bare + rest[len(rest) // 2 :]
         return ordered
+
+    def _is_bare(self, child: str) -> bool:
+        """A machine that carries nothing, and has no bridge that something could be wired to."""
+        place = self.chart.place(child)
+        return place.kind != HOST and not place.bridges and not self.children[child]
 
     def _rank(self, parent: str, child: str) -> tuple[int, int]:
         """The number of the bridge that a child hangs on, then the order of making."""

@@ -134,6 +134,21 @@ def test_tab_reaches_everything_in_order(lab: Lab, at_first: Locator) -> None:
                        "Headers of the packet", "Evidence of the step"]
 
 
+def test_a_click_anywhere_takes_the_keys(lab: Lab, at_first: Locator) -> None:
+    for number, place in enumerate(["svg[role=img] .box", ".sentence", "header h3"], 2):
+        lab.page.evaluate("() => document.activeElement.blur()")
+        at_first.locator(place).first.click(position={"x": 4, "y": 4})
+        lab.page.keyboard.press("ArrowRight")
+        expect_step(at_first, number)
+
+
+def test_a_stretch_passed_twice_is_drawn_once(at_first: Locator) -> None:
+    at_first.get_by_role("button", name="Last step").click()
+    stretches = str(at_first.locator(".way").get_attribute("d")).split("M")[1:]
+    assert len(stretches) > 10
+    assert len(stretches) == len({frozenset(stretch.split("L")) for stretch in stretches})
+
+
 def test_the_slider_can_be_dragged(lab: Lab, at_first: Locator) -> None:
     box = slider(at_first).bounding_box()
     assert box is not None
@@ -191,7 +206,15 @@ def test_evidence_and_changes(stepper: Locator) -> None:
     evidence = shown_at("conntrack: ESTABLISHED, in reply direction")
     assert "tcp 10.1.1.1:40000 > 10.96.0.10:80" in evidence
     assert "tcp 10.1.2.2:4000 > 10.100.0.2:40000" in evidence
-    assert "✔\tport1\tout" in shown_at("br0 forwards the frame to port1")
+    evidence = shown_at("br0 forwards the frame to port1")
+    assert "✔\tport1\tout" in evidence
+    assert "The bridge has learnt behind which port this address lives." in evidence
+    evidence = shown_at("br0 floods the frame to veth1")
+    assert "✔\tveth1\tout" in evidence
+    assert "✔\tbr0\tthis machine itself" in evidence
+    assert "This address means everybody" in evidence
+    assert "✔\tbr0\tthis machine itself" in shown_at("br0 keeps the frame")
+    assert "✔\tlocal 10.1.2.2/32 dev eth0\t/32, table local: chosen" in shown_at("route to 10.1.2.2: local")
     shown_at("NAT (DNAT)")
     changed = stepper.locator(".headers .changed")
     assert changed.all_inner_texts() == ["destination\n10.1.2.2\n10.96.0.10 →", "to port\n4000\n80 →"]

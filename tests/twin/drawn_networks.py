@@ -197,7 +197,7 @@ def switches(draw: st.DrawFn, plan: Plan) -> str:
         ("net.ipv4.icmp_ratelimit", (0, 1000)), ("net.ipv4.icmp_ratemask", (0, 6168, 8)),
         ("net.netfilter.nf_conntrack_tcp_loose", (0, 1)),
         *((f"net.ipv4.conf.{where}.{flag}", (0, 1)) for flag in
-          ("forwarding", "accept_local", "route_localnet", "proxy_arp", "send_redirects", "accept_redirects", "secure_redirects",
+          ("forwarding", "accept_local", "route_localnet", "proxy_arp", "send_redirects", "accept_redirects",
            "shared_media", "src_valid_mark", "arp_filter", "arp_accept")),
         *((f"net.ipv4.conf.{where}.{flag}", (0, 1, 2)) for flag in ("rp_filter", "arp_ignore", "arp_announce")),
     ]))  # fmt: skip

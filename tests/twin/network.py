@@ -11,6 +11,8 @@ from k8snet.linux import Trace, World
 from k8snet.linux.steps import Captured
 
 HERE = Path(__file__).parent
+SOON = 0.4
+"""Seconds after which a question that gets no answer is given up."""
 
 
 def world(*lines: str) -> World:
@@ -36,6 +38,11 @@ def agree(asked: World, trace: Trace, fate: str | None = None) -> None:
     comparison = lab.compare(asked, trace)
     assert comparison.differences == [], str(comparison)
     assert fate in (None, trace.fate)
+
+
+def tracked(asked: World, netns: str = "node") -> list[str]:
+    """The connections that a namespace remembers, as ``conntrack -L`` lists them; without its last line."""
+    return asked.sh(f"ip netns exec {netns} conntrack -L").splitlines()[:-1]
 
 
 def heard(asked: World, trace: Trace) -> list[Captured]:

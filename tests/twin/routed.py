@@ -9,15 +9,13 @@ import pytest
 from k8snet.linux import Trace, World
 from k8snet.linux.packet import ECHO_REQUEST, Arp, Packet
 from k8snet.linux.steps import Matched
-from tests.twin.network import machines, place, wire
+from tests.twin.network import SOON, machines, place, wire
 
 Ask = Callable[[World, str, str], Trace]
 
 CLIENT, ROUTER, SERVER = "ip netns exec client ", "ip netns exec router ", "ip netns exec server "
-SOON = 0.4
-"""Seconds after which a question that gets no answer is given up."""
 BEFORE_IT_IS_SENT_AGAIN = 0.9
-"""The same for a SYN, which is sent again after a second; longer, as some of them get an answer on a busy machine."""
+"""The same as `SOON` for a SYN, which is sent again after a second; longer, as some of them get an answer on a busy machine."""
 
 
 def plugged(netns: str, address: str, number: int) -> list[str]:

@@ -13,12 +13,10 @@ from k8snet.lab.replay import replay
 from k8snet.linux import Trace, World
 from k8snet.linux.packet import Arp
 from k8snet.linux.steps import Captured, Matched
-from tests.twin.network import agree, bridged, heard, machines, order, place, wire, world
+from tests.twin.network import SOON, agree, bridged, heard, machines, order, place, wire, world
 
 pytestmark = pytest.mark.usefixtures("kernel")
 
-SOON = 0.4
-"""Seconds after which a question that gets no answer is given up."""
 SLACK = 0.5
 """Seconds by which a busy machine's kernel may be late; it is never early."""
 

@@ -15,7 +15,7 @@ from k8snet.lab.replay import replay
 from k8snet.linux import Trace, World
 from k8snet.linux.packet import Arp, Frame, Packet
 from k8snet.linux.steps import Captured, Matched
-from tests.twin.network import agree, bridged, heard, order, place, wire, world
+from tests.twin.network import SOON, agree, bridged, heard, order, place, tracked, wire, world
 
 pytestmark = pytest.mark.usefixtures("kernel")
 
@@ -23,8 +23,6 @@ NODE = "ip netns exec node "
 IPTABLES = NODE + "iptables "
 SWITCH = "net.bridge.bridge-nf-call-iptables"
 SERVICE = "10.96.0.10"
-SOON = 0.4
-"""Seconds after which a question that gets no answer is given up."""
 
 BRIDGED = bridged("node", "10.0.0.254/24", ("pod-a", "10.0.0.1/24"), ("pod-b", "10.0.0.2/24"), ("pod-c", "10.0.0.3/24"))
 FOLLOW = [f"{IPTABLES}-t {table} -A {chain}" for table, chain in (
@@ -61,11 +59,6 @@ class Seen(NamedTuple):
 def first(captures: list[Captured], where: str) -> Seen:
     """The first IP packet that a device saw; ``where`` as in ``node br0 in``."""
     return next(Seen(each.frame, each.packet) for each in captures if place(each) == where and isinstance(each.packet, Packet))
-
-
-def tracked(net: World, netns: str = "node") -> list[str]:
-    """The connections that a namespace remembers."""
-    return net.sh(f"ip netns exec {netns} conntrack -L").splitlines()[:-1]
 
 
 # --- C1, C2: where frames are seen -------------------------------------------------------------------------------------

@@ -11,15 +11,13 @@ from k8snet.lab.replay import ask_model, replay
 from k8snet.linux.log import Ping
 from k8snet.linux.packet import Packet
 from k8snet.linux.steps import Captured
-from tests.twin.network import agree, bridged, heard, machines, order, place, wire, world
+from tests.twin.network import SOON, agree, bridged, heard, machines, order, place, wire, world
 
 pytestmark = pytest.mark.usefixtures("kernel")
 
 NODE = "ip netns exec node "
 IPTABLES = NODE + "iptables "
 SERVICE = "10.96.0.10"
-SOON = 0.4
-"""Seconds after which a question that gets no answer is given up."""
 
 WIRED = [*machines("node", "peer"), *wire("node", "eth0", "10.0.0.1/24", "peer", "eth0", "10.0.0.2/24")]
 BRIDGED = bridged("node", "10.0.0.254/24", ("pod-a", "10.0.0.1/24"), ("pod-b", "10.0.0.2/24"))

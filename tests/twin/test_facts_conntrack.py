@@ -14,44 +14,27 @@ from k8snet import lab
 from k8snet.linux import Trace, World
 from k8snet.linux.packet import ECHO_REQUEST, Packet
 from k8snet.linux.steps import Matched, Tracked
-from tests.twin.network import agree, figure, world
+from tests.twin.network import SOON, agree, figure, machines, tracked, wire, world
 
 pytestmark = pytest.mark.usefixtures("kernel")
 
 NODE, NODE_A, ROUTER = "ip netns exec node iptables ", "ip netns exec node-a iptables ", "ip netns exec router iptables "
 SERVICE = "10.96.0.10"
-SOON = 0.4
-"""Seconds after which a question that gets no answer is given up."""
 AWAKE = NODE + "-A INPUT -m conntrack --ctstate NEW -j ACCEPT"
 """A rule that wakes connection tracking, and does no more."""
 
-LINES = """\
-ip netns add client
-ip netns add node
-ip netns add server
-ip link add eth0 netns node type veth peer name eth0 netns client
-ip link add eth1 netns node type veth peer name eth0 netns server
-ip -n client link set lo up
-ip -n node link set lo up
-ip -n server link set lo up
-ip -n client addr add 10.1.1.1/24 dev eth0
-ip -n client addr add 10.1.1.2/24 dev eth0
-ip -n node addr add 10.1.1.254/24 dev eth0
-ip -n node addr add 10.1.2.254/24 dev eth1
-ip -n server addr add 10.1.2.1/24 dev eth0
-ip -n client link set eth0 up
-ip -n node link set eth0 up
-ip -n node link set eth1 up
-ip -n server link set eth0 up
-ip -n client route add default via 10.1.1.254
-ip -n server route add default via 10.1.2.254
-ip netns exec node sysctl -w net.ipv4.ip_forward=1
-"""
+NETWORK = [
+    *machines("client", "node", "server"),
+    *wire("node", "eth0", "10.1.1.254/24", "client", "eth0", "10.1.1.1/24"), "ip -n client addr add 10.1.1.2/24 dev eth0",
+    *wire("node", "eth1", "10.1.2.254/24", "server", "eth0", "10.1.2.1/24"),
+    "ip -n client route add default via 10.1.1.254", "ip -n server route add default via 10.1.2.254",
+    "ip netns exec node sysctl -w net.ipv4.ip_forward=1",
+]
 
 
 def network(*lines: str) -> World:
     """The usual network after further commands."""
-    made = world(*LINES.splitlines(), *lines)
+    made = world(*NETWORK, *lines)
     for proto in ("tcp", "udp"):
         made.listen("server", 4000, proto=proto, name="one")
         made.listen("server", 4001, proto=proto, name="two")
@@ -61,11 +44,6 @@ def network(*lines: str) -> World:
 def service(proto: str, to: str, iptables: str = NODE, chain: str = "PREROUTING") -> str:
     """The command that turns the Service's port 80 into an endpoint."""
     return f"{iptables}-t nat -A {chain} -d {SERVICE} -p {proto} --dport 80 -j DNAT --to-destination {to}"
-
-
-def tracked(asked: World, netns: str = "node") -> list[str]:
-    """The connections that a namespace remembers, as ``conntrack -L`` lists them; without its last line."""
-    return asked.sh(f"ip netns exec {netns} conntrack -L").splitlines()[:-1]
 
 
 def senders(trace: Trace, netns: str, device: str) -> list[str]:

@@ -9,8 +9,8 @@ import pytest
 from k8snet.linux import Trace, World
 from k8snet.linux.packet import REDIRECT, Arp
 from k8snet.linux.steps import Dropped, Fragmented, Step
-from tests.twin.network import agree, bridged, machines, place, wire, world
-from tests.twin.routed import ROUTED, ROUTER, SOON, errors, is_icmp, packets, plugged, tcp
+from tests.twin.network import SOON, agree, bridged, machines, place, wire, world
+from tests.twin.routed import ROUTED, ROUTER, errors, is_icmp, packets, plugged, tcp
 
 pytestmark = pytest.mark.usefixtures("kernel")
 

@@ -8,8 +8,8 @@ from k8snet.linux import Trace, World
 from k8snet.linux.packet import Arp, Packet
 from k8snet.linux.steps import Matched, Routed
 from k8snet.linux.trace import TracedPacket
-from tests.twin.network import agree, machines, place, wire, world
-from tests.twin.routed import BEFORE_IT_IS_SENT_AGAIN, CLIENT, ROUTED, ROUTER, SOON
+from tests.twin.network import SOON, agree, machines, place, wire, world
+from tests.twin.routed import BEFORE_IT_IS_SENT_AGAIN, CLIENT, ROUTED, ROUTER
 
 pytestmark = pytest.mark.usefixtures("kernel")
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import pytest
 
 from k8snet.linux.steps import Routed
-from tests.twin.network import agree, machines, place, wire, world
+from tests.twin.network import SOON, agree, machines, place, wire, world
 from tests.twin.routed import (
     CLIENT,
     PROTOCOLS,
     ROUTED,
     ROUTER,
     SERVER,
-    SOON,
     WATCHED,
     Ask,
     errors,

@@ -14,14 +14,12 @@ from k8snet import lab
 from k8snet.linux import Trace, World
 from k8snet.linux.packet import Arp, Packet
 from k8snet.linux.steps import Captured, Decapsulated, Dropped, Encapsulated
-from tests.twin.network import agree, heard, machines, wire, world
+from tests.twin.network import SOON, agree, heard, machines, wire, world
 
 pytestmark = pytest.mark.usefixtures("kernel")
 
 NODE_A, NODE_B = "ip netns exec node-a ", "ip netns exec node-b "
 POD_B = "10.244.2.2"
-SOON = 0.4
-"""Seconds after which a question that gets no answer is given up."""
 FAR_MAC = "02:00:00:f1:00:03"
 """The MAC address of node-b's flannel.1."""
 

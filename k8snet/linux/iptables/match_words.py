@@ -27,7 +27,6 @@ from k8snet.linux.matches import (
 
 # --- comment, mark, conntrack ------------------------------------------------------------------------------------
 
-
 STATES = ("INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED", "SNAT", "DNAT")
 """In the order in which they are printed."""
 

@@ -1,7 +1,8 @@
-"""The commands that a learner types: one file for each tool, found by its name.
+"""The commands that a learner types: one file (``ip``: a folder) for each tool, found by its name.
 
 A tool is a module with ``run(netns, args, stdin) -> str | Output``. It prints what the real one prints and refuses
-what the real one refuses, with CommandError and in the real one's words.
+what the real one refuses, with CommandError and in the real one's words. Three files are no tools: libc.py is what many
+take from the C library, pcap_filter.py reads tcpdump's filters, vxlan_fdb.py is a part of ``bridge``.
 """
 
 from __future__ import annotations
@@ -63,7 +64,9 @@ def run(netns: Netns, words: list[str], stdin: str = "") -> Output:
         return Output()
     name = words[0].removeprefix("/sbin/").removeprefix("/usr/sbin/").removeprefix("/usr/bin/").removeprefix("/bin/")
     if name not in MODULES:
-        raise CommandError(f"sh: 1: {name}: not found", code=127)
+        unknown = CommandError(f"sh: 1: {name}: not found", code=127)
+        unknown.add_note(f"The model has {', '.join(sorted(MODULES))}.")
+        raise unknown
     module = importlib.import_module(f"k8snet.linux.tools.{MODULES[name]}")
     output = module.run(netns, [name, *words[1:]], stdin)
     return output if isinstance(output, Output) else Output(output)

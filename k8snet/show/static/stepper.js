@@ -6,6 +6,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const PACES = [["slow", 2000], ["steady", 800], ["quick", 150]];
+const EVERYBODY = "ff:ff:ff:ff:ff:ff";
 const LOUD = 2000; // a screen reader is told each step only if it has this long to say it (milliseconds)
 
 // --- telling: from numbers to moments -----------------------------------------------------------------------------
@@ -74,7 +75,7 @@ function changed(scene, headers, change, strings) {
 }
 
 function sentence(scene, { kind, spot, evidence, headers }) {
-  const everyone = headers.mac_dst === "ff:ff:ff:ff:ff:ff" ? { mac_dst: "everyone" } : {};
+  const everyone = headers.mac_dst === EVERYBODY ? { mac_dst: "everyone" } : {};
   const packet = fill(scene.forms[`packet.${headers.form}`] ?? "", headers);
   const frame = fill(scene.forms.frame, { ...headers, ...everyone, packet });
   return fill(kind.sentence, { ...headers, device: spot[1], bridge: spot[1], frame, ...evidence });
@@ -151,10 +152,13 @@ function wayOf(scene, moments, upTo) {
     const here = through(cameByWire ? undefined : at[netns], { x, y, onBar }, lines);
     if (kind.key !== "Captured.out" || onBar) at[netns] = here;
   }
-  const path = lines.map((points) => `M${points.join("L")}`).join("");
+  const path = [...new Set(lines.flatMap(segments))].join("");
   const [netns, device] = moments[upTo].spot;
   return { path, here: isBar(scene, netns, device) ? at[netns] : undefined };
 }
+
+// A stretch that is passed twice is drawn once: dashes of two would fill each other's gaps.
+const segments = (points) => points.slice(1).map((end, n) => `M${[`${points[n]}`, `${end}`].sort().join("L")}`);
 
 const isBar = ({ map }, netns, device) => map.bars.some((bar) => bar.netns === netns && bar.device === device);
 
@@ -261,17 +265,18 @@ function covers(prefix, address) {
   return Math.floor(asNumber(network) / size) === Math.floor(asNumber(address) / size);
 }
 
-function routes(scene, story, { spot, evidence, headers }) {
+function routes(scene, story, { kind, spot, evidence, headers }) {
   const { labels } = scene;
   const place = scene.spots.findIndex((each) => each[0] === spot[0]);
   const table = (scene.routes[place] ?? []).map(([name, text, prefix]) => ({ name, text: story.strings[text], prefix }));
-  const chosen = table.find((each) => each.text === evidence.route);
   const fitting = table.filter((each) => headers.dst && covers(each.prefix, headers.dst));
+  const isOwn = kind.key === "Routed.local";
+  const chosen = isOwn ? fitting.find((each) => each.name === "local") : table.find((each) => each.text === evidence.route);
   const others = table.filter((each) => each.name !== "local" && !fitting.includes(each));
   const row = (each) => [each === chosen ? "✔" : "", each.text, remark(each, chosen, labels)];
   const gone = evidence.route && !chosen ? [["✔", evidence.route, labels.gone]] : [];
   const rows = [...gone, ...fitting.map(row), ...others.map((each) => ["", each.text, labels.elsewhere])];
-  const note = [fill(evidence.route ? labels.longest : labels.nothing, headers), story.later ? labels.later : ""];
+  const note = [fill(chosen || evidence.route ? labels.longest : labels.nothing, headers), story.later ? labels.later : ""];
   return { title: `${spot[0]}: ${fill(labels.routes, headers)}`, rows, note: note.filter(Boolean).join(" ") };
 }
 
@@ -291,15 +296,17 @@ function ports(scene, story, moment, number) {
   const { labels } = scene;
   const [netns, bridge] = moment.spot;
   const own = scene.spots.indexOf(moment.spot);
-  const chosen = (moment.evidence.ports ?? bridge).split(", ");
   const came = cameBy(story, number, netns);
   const names = scene.spots.filter((spot) => spot[5] === own).map((spot) => spot[1]);
-  const rows = [...names, bridge].map((name) => {
-    const sign = chosen.includes(name) ? "✔" : "";
-    return [sign, name, sign ? labels.out : name === came ? labels.came : name === bridge ? labels.itself : ""];
+  const toAll = moment.headers.mac_dst === EVERYBODY;
+  const chosen = [...(moment.evidence.ports ?? bridge).split(", "), ...(toAll && names.includes(came) ? [bridge] : [])];
+  const rows = names.map((name) => {
+    const isOut = chosen.includes(name);
+    return [isOut ? "✔" : "", name, isOut ? labels.out : name === came ? labels.came : ""];
   });
-  const how = moment.kind.key.split(".")[1] ?? "";
-  return { title: `${netns} ${bridge}: ${fill(labels.ports, moment.headers)}`, rows, note: labels[how] ?? "" };
+  rows.push([chosen.includes(bridge) ? "✔" : "", bridge, labels.itself]);
+  const note = labels[toAll ? "Bridged.everybody" : moment.kind.key] ?? "";
+  return { title: `${netns} ${bridge}: ${fill(labels.ports, moment.headers)}`, rows, note };
 }
 
 function cameBy(story, number, netns) {
@@ -355,6 +362,7 @@ class Stepper {
     this.live = make("p", { class: "live", role: "status", "aria-live": "polite" });
     this.node = this.assemble(question);
     this.node.addEventListener("keydown", (event) => this.press(event));
+    this.node.addEventListener("click", () => this.takeKeys());
   }
 
   get id() {
@@ -419,6 +427,11 @@ class Stepper {
 
   jumpBy(places) {
     this.jump(this.story.packets.indexOf(this.story.moments[this.now].packet) + places);
+  }
+
+  // A click on the map or a text is for the stepper too: the keys that come next are.
+  takeKeys() {
+    if (!this.node.contains(document.activeElement)) this.slider.focus({ preventScroll: true });
   }
 
   // The notebook has uses of its own for these keys: they end here.

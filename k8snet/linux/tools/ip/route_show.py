@@ -6,6 +6,7 @@ from typing import NoReturn
 
 from k8snet.errors import CommandError, NotModelled
 from k8snet.linux.address import BROADCAST, Ip, Network
+from k8snet.linux.arrival import route_in
 from k8snet.linux.device import Device
 from k8snet.linux.fact import Fact, changed
 from k8snet.linux.netns import Netns
@@ -17,9 +18,9 @@ from k8snet.linux.route import (
     Lookup,
     Route,
     Routing,
-    lookup,
     route_out,
     select_address,
+    sender_is_on_link,
 )
 from k8snet.linux.tools.ip.words import (
     Options,
@@ -273,33 +274,19 @@ def _outgoing(netns: Netns, question: Question) -> Lookup:
 
 
 def _incoming(netns: Netns, question: Question, iif: Device) -> tuple[Lookup, list[str]]:
-    """For a packet that comes in by a device (kernel: ip_route_input_slow); also the flags of the answer."""
+    """For a packet that comes in by a device, judged as such packets are (arrival.py); also the flags of the answer."""
     src = question.src or Ip(0)
-    if src >> 24 in (0, 127) or src.is_multicast:
-        raise refused("EINVAL")
-    found = lookup(netns, question.dst, src=src, mark=question.mark, iif=iif.name)
-    forwards = netns.sysctls.conf(iif.name, "forwarding")
-    if (found.errno is not None or found.type == "unicast") and not forwards:
-        raise refused("EHOSTUNREACH")
+    arrival = route_in(netns, src, question.dst, iif, question.mark)
+    found = arrival.way
+    if found is None or arrival.reason is not None:
+        raise refused("EHOSTUNREACH" if arrival.reason == "IP_INADDRERRORS" else "EINVAL")
     if found.errno is not None:
         raise refused(found.errno)
-    is_near = _check_source(netns, src, question.mark, iif)
     if found.type != "unicast":
         return changed(found, dev="lo"), []
+    is_near = sender_is_on_link(netns, src, question.dst, iif, question.mark)
     advised = found.dev == iif.name and is_near and netns.sysctls.conf(iif.name, "send_redirects")
     return found, ["redirect"] if advised else []
-
-
-def _check_source(netns: Netns, src: Ip, mark: int, iif: Device) -> bool:
-    """Refuse a source that cannot be (fib_validate_source); True if it is on the link itself."""
-    back = lookup(netns, src, mark=mark)
-    if back.type == "local" and not netns.sysctls.conf(iif.name, "accept_local"):
-        raise refused("EINVAL")
-    strictness = netns.sysctls.conf(iif.name, "rp_filter")
-    is_elsewhere = back.dev != iif.name and (strictness == 1 or not iif.addresses)
-    if strictness and (back.errno is not None or is_elsewhere):
-        raise refused("EINVAL")
-    return back.route is not None and back.route.next_hop is None and back.dev == iif.name
 
 
 def _is_own(netns: Netns, ip: Ip) -> bool:

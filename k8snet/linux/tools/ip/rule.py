@@ -98,10 +98,16 @@ def _add(netns: Netns, words: Words, options: Options) -> str:
         priority, MAIN if asked.action else table, asked.action or "lookup", asked.src or EVERYWHERE,
         asked.dst or EVERYWHERE, asked.mark or 0, asked.mask or 0, asked.iif, asked.oif, asked.inverted,
     )  # fmt: skip
-    if any(changed(policy, inverted=each.inverted) == each for each in routing.policies):  # rule_exists() forgets the "not"
+    if any(_is_the_same(policy, each) for each in routing.policies if each not in Routing().policies):
         raise refused("EEXIST")
     routing.add_policy(policy)
     return ""
+
+
+def _is_the_same(policy: Policy, other: Policy) -> bool:
+    """As the kernel compares them: a "not" does not count, nor does a selector that says all (rule_exists)."""
+    src, dst = (mine if mine.length else theirs for mine, theirs in ((policy.src, other.src), (policy.dst, other.dst)))
+    return changed(policy, inverted=other.inverted, src=src, dst=dst) == other
 
 
 def _free_priority(routing: Routing) -> int:
