@@ -169,12 +169,16 @@ def _asker(device: Device, ip: Ip, entry: Neigh) -> Ip:
 
 
 def _give_up(entry: Neigh) -> None:
-    """No answer: tell each waiting packet's sender, if that is possible (arp_error_report)."""
+    """No answer: tell each waiting packet's sender, if that is possible (arp_error_report).
+
+    Nothing is said about a packet whose frame was for another machine (icmp.c: __icmp_send, pkt_type).
+    """
     entry.nud, entry.mac = "FAILED", None
     waiting, entry.waiting = entry.waiting, []
     for skb in waiting:
         skb.hop.add(Dropped("NEIGH_FAILED"))
-        stack.complain(skb, Icmp(UNREACHABLE, 1))
+        if not skb.other_host:
+            stack.complain(skb, Icmp(UNREACHABLE, 1))
 
 
 def _doubt(device: Device, ip: Ip, entry: Neigh) -> str:

@@ -68,10 +68,10 @@ def _source(netns: Netns, dst: Ip, wanted: Ip | None, leg: Leg) -> Ip | None:
     if wanted and not is_local(netns, wanted):
         leg.trace.end("unreachable", errno="EADDRNOTAVAIL")
         return None
-    way = Lookup("broadcast") if wanted and dst == BROADCAST else route_out(netns, dst, src=wanted or ANY)
+    way = _way(netns, dst, wanted or ANY)
     source = wanted or way.src or Ip(0)
     if way.errno is None and source and not wanted and leg.protocol != "icmp":
-        way = route_out(netns, dst, src=source)  # who connects looks again, with the source (ip_route_connect)
+        way = _way(netns, dst, source)  # who connects looks again, with the source (ip_route_connect)
     errno = way.errno or _everybody_error(dst, way, leg.protocol)
     if errno is None:
         return source
@@ -80,6 +80,11 @@ def _source(netns: Netns, dst: Ip, wanted: Ip | None, leg: Leg) -> Ip | None:
     hop.add(Dropped("IP_OUTNOROUTES"))
     leg.trace.end("unreachable", errno=errno)
     return None
+
+
+def _way(netns: Netns, dst: Ip, source: Ip) -> Lookup:
+    """Who has a source needs no route to everybody: the source's device is the way (ip_route_output_key_hash_rcu)."""
+    return Lookup("broadcast") if source and dst == BROADCAST else route_out(netns, dst, src=source)
 
 
 def _everybody_error(dst: Ip, way: Lookup, proto: str) -> str | None:

@@ -70,6 +70,7 @@ def _forward_translated(bridge: Bridge, port: Device, frame: Frame, skb: Skb) ->
         return
     skb.hop.add(Routed(packet.dst, way))
     skb.route, skb.bridged = way, True
+    skb.other_host = frame.dst not in (bridge.mac, port.mac)
     entry = bridge.netns.neighbours.find(bridge.name, way.via)
     certain = entry is not None and entry.state(bridge.netns.world.now) in CERTAIN
     if entry is not None and certain and entry.has_header and entry.mac is not None:

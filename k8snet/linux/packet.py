@@ -144,7 +144,7 @@ class Skb:
     ``iif`` and ``oif`` are the devices by which it came in and goes out; ``physin`` and ``physout`` the bridge ports
     behind them. ``ctinfo`` and ``reply`` say what the packet is to its connection ``conn``. Of a packet that iptables sees
     on a bridge, ``has_prerouted`` says that PREROUTING is done, ``bridged`` that it only waits for the MAC address of its
-    new receiver, ``src_mac`` who sent it.
+    new receiver, ``src_mac`` who sent it, ``other_host`` that its frame was not for this machine.
     """
 
     oif: Device | None = None
@@ -157,6 +157,7 @@ class Skb:
     reply = False
     src_mac = ""
     bridged = False
+    other_host = False
     has_prerouted = False
     errno: str | None = None
     """What its sender is told if it does not get out; None: EPERM."""

@@ -1,0 +1,27 @@
+"""What the benchmarks measure is what they say; how long it takes is no test's business."""
+
+from __future__ import annotations
+
+from benchmarks import journey, services
+from k8snet.course.figure import whole
+from k8snet.linux.steps import Delivered, Judged, Rewritten
+
+
+def test_the_unrolled_journey_has_as_many_records() -> None:
+    world = whole()
+    count = journey.records(world.ping("pod-a", "10.1.2.2"))
+    trace = world.traces[-1]
+    assert count == len(trace.packets) + sum(1 + len(hop.steps) for packet in trace.packets for hop in packet.hops)
+    made = journey.unrolled(count)()
+    assert isinstance(made, list)
+    assert len(made) == count
+
+
+def test_the_last_service_is_reached_past_all_the_others() -> None:
+    trace = services.handshake(services.with_services(300), 300)
+    assert trace.fate == "delivered"
+    syn = trace.packets[0]
+    assert [(str(step.after.dst), step.after.dport) for step in syn.rewrites] == [("10.1.2.2", 4000)]
+    assert max(step.tried for step in syn.steps if isinstance(step, Judged)) == 1 + 300 + 1
+    assert any(isinstance(step, Rewritten) for packet in trace.packets[1:] for step in packet.steps)
+    assert any(isinstance(step, Delivered) for step in syn.steps)
