@@ -117,7 +117,10 @@ def open_jupyterlab(folder: Path, lesson: str, *, port: int | None = None, brows
 
 
 def _add_settings(folder: Path) -> None:
-    """Let JupyterLab in this process read ours too: no question about news, and no other host asked for updates."""
+    """Let JupyterLab in this process read ours too.
+
+    No question about news, no other host asked for updates, and no list of language servers below the address to open.
+    """
     paths = [str(folder), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, paths))
 

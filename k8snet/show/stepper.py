@@ -99,6 +99,8 @@ LABELS = {
     "Learned": "forwarding table",
     "Resolved": "neighbour table",
     "Awaited": "neighbour table",
+    "REACHABLE": "REACHABLE: it has answered lately.",
+    "DELAY": "DELAY: known from before. It is used, and asked again soon unless something confirms it.",
     "Forwarded": "forwarding",
     "Judged": "the table's last word",
     "Rewritten": "NAT",

@@ -209,6 +209,7 @@ def test_evidence_and_changes(stepper: Locator) -> None:
     evidence = shown_at("br0 forwards the frame to port1")
     assert "✔\tport1\tout" in evidence
     assert "The bridge has learnt behind which port this address lives." in evidence
+    assert "REACHABLE: it has answered lately." in shown_at("neighbour 10.1.1.254 on eth0")
     evidence = shown_at("br0 floods the frame to veth1")
     assert "✔\tveth1\tout" in evidence
     assert "✔\tbr0\tthis machine itself" in evidence

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from k8snet import show
+from k8snet.course import figure as course
 from k8snet.linux import World
 from k8snet.show import palette, svg
 from k8snet.show.chart import HOST, MACHINE, Chart, Place, Plug, Point, Wire, read
@@ -76,6 +77,17 @@ def test_the_figure_stands_as_the_course_draws_it(figure: World) -> None:
             assert boxes[pod].bottom < boxes[node].y
             assert boxes[node].x <= boxes[pod].x <= boxes[pod].right <= boxes[node].right
         assert boxes[node].bottom < boxes["underlay"].y
+
+
+def test_machines_stay_in_their_order_when_pods_come(figure: World) -> None:
+    empty = World()
+    for line in course.NODES:
+        empty.sh(line)
+    orders = []
+    for world in (empty, figure):
+        boxes = {box.netns: box.x for box in draw(read(world)).boxes}
+        orders.append(sorted(("node-a", "router", "node-b"), key=boxes.__getitem__))
+    assert orders == [["node-a", "router", "node-b"]] * 2
 
 
 def test_the_figure_in_words(figure: World) -> None:

@@ -240,7 +240,7 @@ function plainly({ labels, fields }, story, { kind, evidence, spot, before, head
   for (const [layer, name, label] of fields) {
     if (layer !== "hidden" && before[name] !== headers[name]) rows.push(["◆", `${before[name] ?? ""} → ${headers[name] ?? ""}`, label]);
   }
-  return { title: `${spot[0]}: ${labels[kind.key.split(".")[0]] ?? kind.tag}`, rows, note: "" };
+  return { title: `${spot[0]}: ${labels[kind.key.split(".")[0]] ?? kind.tag}`, rows, note: labels[evidence.state] ?? "" };
 }
 
 function sighting(scene, story, { kind, spot, headers }) {
