@@ -48,7 +48,7 @@ def _for_iptables(bridge: Bridge, port: Device, frame: Frame, hop: Hop) -> Skb |
         return None
     skb = Skb(netns, frame.payload, hop, iif=bridge)
     skb.physin = port
-    skb.src_mac = frame.src
+    skb.src_mac, skb.dst_mac = frame.src, frame.dst
     skb.has_prerouted = True
     return skb
 
@@ -66,6 +66,7 @@ def _forward_translated(bridge: Bridge, port: Device, frame: Frame, skb: Skb) ->
         skb.hop.add(Dropped(arrival.reason or "IP_INNOROUTES"))
         return
     if arrival.reason is not None or way.type != "unicast" or way.dev != bridge.name or way.via is None:
+        skb.dst_mac = bridge.mac
         forward(bridge, port, Frame(frame.src, bridge.mac, packet), skb.hop, skb)
         return
     skb.hop.add(Routed(packet.dst, way))
@@ -82,8 +83,19 @@ def _forward_translated(bridge: Bridge, port: Device, frame: Frame, skb: Skb) ->
 def resume(bridge: Bridge, skb: Skb, mac: str) -> None:
     """The translated frame goes on from the port where it came in, with its sender's MAC and its new receiver's."""
     assert skb.physin is not None
-    skb.bridged = False
+    skb.bridged, skb.dst_mac = False, mac
     forward(bridge, skb.physin, Frame(skb.src_mac, mac, skb.packet), skb.hop, skb)
+
+
+def send_back(skb: Skb, packet: Packet) -> None:
+    """A RST leaves by the port that the refused packet came in by, as if from whom that was for, and meets no rule.
+
+    So NAT does not translate it either: who asked for a translated address does not know whose RST it is (nf_send_reset).
+    """
+    assert skb.physin is not None
+    packet = changed(packet, ttl=skb.netns.sysctls["net.ipv4.ip_default_ttl"])
+    hop = skb.hop.traced.leg.open(packet, stack.opposite(skb)).arrive(skb.netns.name)
+    stack.transmit(skb.physin, Frame(skb.dst_mac, skb.src_mac, packet), hop)
 
 
 def forward(bridge: Bridge, port: Device, frame: Frame, hop: Hop, skb: Skb | None = None) -> None:

@@ -6,9 +6,9 @@ nf_nat_core.c and nf_nat_proto.c.
 
 from __future__ import annotations
 
-from k8snet.linux import conntrack, icmp, nat, netfilter, stack
+from k8snet.linux import bridging, conntrack, icmp, nat, netfilter, stack
 from k8snet.linux.netfilter import HOOKS
-from k8snet.linux.packet import UNREACHABLE, Icmp, Skb
+from k8snet.linux.packet import UNREACHABLE, Icmp, Packet, Skb
 from k8snet.linux.route import is_local
 from k8snet.linux.steps import Dropped, Rejected
 from k8snet.linux.tcp import reset_for
@@ -63,14 +63,21 @@ def _reject(skb: Skb, verdict: netfilter.Verdict) -> None:
         reset = reset_for(skb.packet)
         skb.hop.add(Rejected("NETFILTER_DROP", "RST", verdict.rule))
         if reset is not None:
-            if skb.conn is not None:
-                skb.conn.state = "CLOSE"  # nf_ct_set_closing
-            stack.send(skb.netns, reset, skb.hop.traced.leg, role=stack.opposite(skb), about=skb,
-                       bound=is_local(skb.netns, reset.src))
+            _reset(skb, reset)
         return
     code = icmp.REJECT_CODES[verdict.answer]
     skb.hop.add(Rejected("NETFILTER_DROP", f"ICMP {icmp.name_of(UNREACHABLE, code)}", verdict.rule))
     stack.complain(skb, Icmp(UNREACHABLE, code))
+
+
+def _reset(skb: Skb, reset: Packet) -> None:
+    if skb.conn is not None:
+        skb.conn.state = "CLOSE"  # nf_ct_set_closing
+    if skb.physin is not None:
+        bridging.send_back(skb, reset)
+    else:
+        stack.send(skb.netns, reset, skb.hop.traced.leg, role=stack.opposite(skb), about=skb,
+                   bound=is_local(skb.netns, reset.src))
 
 
 def _translated(hook: str, skb: Skb) -> bool:

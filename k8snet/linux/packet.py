@@ -144,7 +144,7 @@ class Skb:
     ``iif`` and ``oif`` are the devices by which it came in and goes out; ``physin`` and ``physout`` the bridge ports
     behind them. ``ctinfo`` and ``reply`` say what the packet is to its connection ``conn``. Of a packet that iptables sees
     on a bridge, ``has_prerouted`` says that PREROUTING is done, ``bridged`` that it only waits for the MAC address of its
-    new receiver, ``src_mac`` who sent it, ``other_host`` that its frame was not for this machine.
+    new receiver, ``src_mac`` who sent it, ``dst_mac`` whom to, ``other_host`` that its frame was not for this machine.
     """
 
     oif: Device | None = None
@@ -156,6 +156,7 @@ class Skb:
     ctinfo = ""
     reply = False
     src_mac = ""
+    dst_mac = ""
     bridged = False
     other_host = False
     has_prerouted = False
