@@ -95,7 +95,7 @@ class World:
 
         CommandError (EADDRINUSE) if the port is taken.
         """
-        listener = self._find(netns).sockets.listen(proto, Ip(ip), port, App(name or netns))
+        listener = self._find(netns).sockets.listen(proto, _address(ip), port, App(name or netns))
         self.log.append(log.Listen(netns, port, proto, listener.app.name, listener.ip))
 
     def connect(self, netns: str, dst: str, port: int, *, proto: str = "tcp", sport: int | None = None,
@@ -104,7 +104,7 @@ class World:
 
         ``timeout`` in seconds: the default is as long as ARP needs to give up (3 s), and a little more.
         """
-        question = log.Connect(netns, Ip(dst), port, proto, sport, Ip(source) if source else None, ttl, timeout)
+        question = log.Connect(netns, _address(dst), port, proto, sport, _address(source) if source else None, ttl, timeout)
         trace = ask.connect(self._find(netns), question)
         self.log.append(question)
         return trace
@@ -115,7 +115,7 @@ class World:
 
         ``df=True`` forbids fragments; by default a packet too large for its first link is cut there.
         """
-        question = log.Ping(netns, Ip(dst), ttl, Ip(source) if source else None, size, df, timeout)
+        question = log.Ping(netns, _address(dst), ttl, _address(source) if source else None, size, df, timeout)
         trace = ask.ping(self._find(netns), question)
         self.log.append(question)
         return trace
@@ -224,3 +224,9 @@ class World:
         return f"<World: {', '.join(self.netns) or 'empty'}; now {self.now:g} s>"
 
 
+def _address(text: str) -> Ip:
+    """An IPv4 address; CommandError for anything else, as names need a name server and there is none here."""
+    try:
+        return Ip(text)
+    except ValueError:
+        raise CommandError(f"{text}: Temporary failure in name resolution", code=2, errno="EAI_AGAIN") from None

@@ -120,6 +120,13 @@ def test_a_taken_port_is_refused(figure: World) -> None:
         figure.listen("pod-a", 4000)
 
 
+def test_a_name_is_no_address(figure: World) -> None:
+    for ask in (figure.ping, lambda netns, dst: figure.connect(netns, dst, 4000)):
+        with pytest.raises(CommandError, match=r"^pod-b: Temporary failure in name resolution$"):
+            ask("pod-a", "pod-b")
+    assert figure.traces == []
+
+
 def test_the_log_is_a_shell_script(figure: World) -> None:
     figure.connect("pod-a", "10.1.2.2", 4000)
     lines = str(figure.log).splitlines()
