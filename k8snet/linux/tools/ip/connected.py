@@ -55,14 +55,18 @@ def _same_subnet(one: Address, other: Address) -> bool:
 
 
 def assign(device: Device, address: Address) -> None:
-    """Give a device an address. In a subnet that it has already, the newcomer is a secondary one and goes last."""
+    """Give a device an address, and the routes that come with it.
+
+    In a subnet that the device has already, the newcomer is a secondary address and goes last.
+    """
+    before = routes_of(device)
     if any(_same_subnet(each, address) for each in device.addresses):
         device.addresses.append(changed(address, secondary=True))
     else:
         behind = [number for number, each in enumerate(device.addresses, start=1)
                   if not each.secondary and SCOPES[each.scope] >= SCOPES[address.scope]]
         device.addresses.insert(max(behind, default=0), address)
-    _add_missing(device)
+    _add_missing(device, [route for route in routes_of(device) if route not in before])
 
 
 def unassign(device: Device, address: Address) -> None:
@@ -87,9 +91,9 @@ def unassign(device: Device, address: Address) -> None:
         netns.neighbours.forget_device(device.name)
 
 
-def _add_missing(device: Device) -> None:
+def _add_missing(device: Device, routes: list[Route]) -> None:
     routing = device.netns.routing
-    for route in routes_of(device):
+    for route in routes:
         if route not in routing.table(route.table).same_prefix(route.network):
             routing.add(route)
 
@@ -118,7 +122,7 @@ def set_up(device: Device) -> None:
     device.up, device.qdisc = True, "noqueue"
     if isinstance(device, Loopback) and not device.addresses:
         device.addresses.append(LOOPBACK_ADDRESS)
-    _add_missing(device)
+    _add_missing(device, routes_of(device))
 
 
 def set_down(device: Device) -> None:

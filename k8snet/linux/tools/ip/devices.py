@@ -12,7 +12,7 @@ from k8snet.linux.device import OVERHEAD, Bridge, Device, Loopback, Port, Veth, 
 from k8snet.linux.fact import Fact, changed
 from k8snet.linux.netns import Netns
 from k8snet.linux.route import RoutingTable
-from k8snet.linux.tools.ip.connected import forget_routes, set_down
+from k8snet.linux.tools.ip.connected import forget_routes, set_down, unassign
 from k8snet.linux.tools.ip.words import explained, refused
 
 MTU_LIMITS = (68, 65535)
@@ -275,8 +275,9 @@ def leave(device: Device) -> None:
     enslave(device, None)
     for port in list(device.ports) if isinstance(device, Bridge) else []:
         enslave(port, None)
+    for address in [each for each in device.addresses if not each.secondary]:
+        unassign(device, address)
     forget_routes(device)
-    device.addresses = []
     netns.neighbours.forget_device(device.name)
     netns.sysctls.remove_device(device.name)
     del netns.devices[device.name]
