@@ -362,8 +362,10 @@ def transmit(device: Device, frame: Frame, hop: Hop, mark: int = 0) -> str | Non
     return None
 
 
-def _is_too_long(frame: Frame, device: Device) -> bool:
-    return frame.length > 14 + device.mtu + ROOM_FOR_A_TAG
+def _is_too_long(frame: Frame, end: Device) -> bool:
+    """Whether the far end of a wire refuses a frame; it cannot, if it takes as much as the near end lets out."""
+    near = end.peer if isinstance(end, Veth) else None
+    return near is not None and near.mtu > end.mtu and frame.length > 14 + end.mtu + ROOM_FOR_A_TAG
 
 
 def loop_back(device: Device, skb: Skb) -> None:
