@@ -72,6 +72,13 @@ def test_all_that_chance_could_do(w: World) -> None:
     assert shares == {"pod-b": pytest.approx(0.5), "pod-d": pytest.approx(0.5)}
 
 
+def test_step_by_step(w: World) -> None:
+    stepper = show.stepper(w.connect("pod-a", "10.1.2.2", 4000))
+    data, _ = stepper._repr_mimebundle_()
+    assert data.keys() >= {"application/vnd.jupyter.widget-view+json", "image/png", "text/plain"}
+    assert len(stepper) > 100
+
+
 @pytest.mark.usefixtures("kernel")
 def test_the_kernel_agrees(w: World) -> None:
     t = w.connect("pod-a", "10.1.2.2", 4000)
