@@ -142,3 +142,8 @@ def _quoted(packet: Packet) -> str:
     ports = packet.proto in ("tcp", "udp", "sctp")
     src, dst = (f"{packet.src}:{packet.sport}", f"{packet.dst}:{packet.dport}") if ports else (packet.src, packet.dst)
     return f"({src} > {dst} {packet.proto})"
+
+
+def is_passing(payload: Packet | Arp) -> bool:
+    """A bare acknowledgement, or multicast: what is not compared, as the kernel sends it when it sees fit."""
+    return isinstance(payload, Packet) and ((payload.flags == "." and not payload.data) or payload.dst.is_multicast)

@@ -14,7 +14,7 @@ import re
 import struct
 from collections.abc import Iterable, Iterator
 
-from k8snet.lab.capture import parse_packet
+from k8snet.lab.capture import is_passing, parse_packet
 from k8snet.lab.drawn import Section
 from k8snet.lab.replay import Lab
 from k8snet.linux.fact import changed
@@ -237,13 +237,9 @@ def _station(step: Judged) -> int:
 
 
 def _lines(packets: Iterable[Met]) -> list[str]:
-    """A line for each packet that met rules; not for those that twin.py leaves out of captures too."""
-    lines = sorted(str(met) for met in packets if met.rules and not _is_passing(met.came))
+    """A line for each packet that met rules; not for those that are left out of captures too."""
+    lines = sorted(str(met) for met in packets if met.rules and not is_passing(met.came))
     return [line for line, before in zip(lines, ["", *lines], strict=False) if line != before or SYN_ACK not in line]
-
-
-def _is_passing(packet: Packet | Arp) -> bool:
-    return isinstance(packet, Packet) and ((packet.flags == "." and not packet.data) or packet.dst.is_multicast)
 
 
 def _line(packet: Packet | Arp) -> str:

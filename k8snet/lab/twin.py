@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 
 from k8snet.errors import CommandError, K8snetError, NotModelled
-from k8snet.lab.capture import line
+from k8snet.lab.capture import is_passing, line
 from k8snet.lab.drawn import Section, hide
 from k8snet.lab.replay import Answer, Entry, Lab, ask_model, replay
 from k8snet.lab.ruletrace import RuleTrace
@@ -172,7 +172,7 @@ def _by_device(captures: Iterable[Captured]) -> dict[tuple[str, str], list[str]]
     probes: set[tuple[str, str, Ip, Ip]] = set()
     answers: set[tuple[str, str, str, Packet]] = set()
     for captured in captures:
-        if not (_is_probing(captured, probes) or _is_repeating(captured, answers) or _is_passing(captured.packet)):
+        if not (_is_probing(captured, probes) or _is_repeating(captured, answers) or is_passing(captured.packet)):
             by_device[captured.netns, captured.device].append(line(captured))
     return by_device
 
@@ -187,11 +187,6 @@ def _is_repeating(captured: Captured, answers: set[tuple[str, str, str, Packet]]
     repeats = key in answers
     answers.add(key)
     return repeats
-
-
-def _is_passing(payload: Packet | Arp) -> bool:
-    """A bare acknowledgement, or multicast."""
-    return isinstance(payload, Packet) and ((payload.flags == "." and not payload.data) or payload.dst.is_multicast)
 
 
 def _is_probing(captured: Captured, probes: set[tuple[str, str, Ip, Ip]]) -> bool:

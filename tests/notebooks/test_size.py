@@ -11,7 +11,8 @@ import pytest
 from scripts import notebooks
 
 LESSONS = notebooks.every_notebook()
-NOT_TEXT = re.compile(r"<[^>]+>|[`*#]")
+NOT_TEXT = re.compile(r"</?[a-z]+>|[`*#]|^ {4}.*$", re.MULTILINE)
+"""Tags, marks, and lines of commands."""
 BOLD = re.compile(r"\*\*([^*]+)\*\*")
 PATRONISING = re.compile(r"\b(simply|just|obviously|of course)\b|!(?!=)", re.IGNORECASE)
 
