@@ -49,6 +49,8 @@ FRAMES, FRAME_BYTES, BLOCK_BYTES = 2048, 512, 1 << 16
 QUIET_SECONDS = 0.05
 """So long must nothing be heard on any device before a question counts as over."""
 
+GONE_SECONDS = 10.0
+"""So long a deleted namespace may take to go."""
 NO_IPV6 = {"net.ipv6.conf.all.disable_ipv6": 1, "net.ipv6.conf.default.disable_ipv6": 1}
 METHODS = (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"DELETE ", b"PATCH ", b"OPTIONS ")
 
@@ -56,9 +58,12 @@ Heard = tuple[int, str, str, str, str]
 """A captured frame: nanoseconds, netns, device, direction, its bytes in hex."""
 
 rings: list[Ring] = []
+apps: dict[tuple[str, str, int, str], App] = {}
+"""By netns, address, port and protocol."""
 traces: list[tuple[str, str]] = []
-traced_in: set[str] = set()
 """What nftables told of packets that met rules: netns, netlink message in hex."""
+hearing: dict[str, Thread] = {}
+"""Who hears of them, by netns."""
 
 
 # --- network namespaces -------------------------------------------------------------------------------------------
@@ -95,6 +100,32 @@ def bare(netns: str, switches: dict[str, int]) -> Reply:
     return {"missing": missing}
 
 
+def vacate(netns: str) -> Reply:
+    """Leave a namespace that is about to be deleted: the kernel keeps it for as long as somebody has a socket there."""
+    for key in [key for key in apps if key[0] == netns]:
+        apps.pop(key).end()
+    for ring in [ring for ring in rings if ring.netns == netns]:
+        rings.remove(ring)
+        with suppress(OSError):
+            ring.close()
+    hears = hearing.pop(netns, None)
+    if hears is not None:
+        hears.join()
+    return {}
+
+
+def await_gone(devices: list[tuple[str, str]]) -> Reply:
+    """Wait until these devices (netns, name) are gone: a deleted namespace is taken down some time later."""
+    deadline = time.monotonic() + GONE_SECONDS
+    for netns, device in devices:
+        with inside(netns):
+            while device in [name for _, name in socket.if_nameindex()]:
+                if time.monotonic() > deadline:
+                    raise OSError(errno.ETIMEDOUT, f"{device} in {netns} has not gone")
+                time.sleep(0.001)
+    return {}
+
+
 def write_switch(name: str, value: int) -> None:
     """Set a sysctl of the namespace that we are in."""
     Path("/proc/sys", *name.split(".")).write_text(str(value))
@@ -118,17 +149,70 @@ def run(words: list[str], stdin: str, netns: str, timeout: float) -> Reply:
 # --- apps that listen ---------------------------------------------------------------------------------------------
 
 
+class App:
+    """A program that answers with its name and the peer that it sees."""
+
+    def __init__(self, netns: str, ip: str, port: int, proto: str, name: str) -> None:
+        self.name = name
+        with inside(netns):
+            self.socket = open_socket(proto)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind((ip, port))
+        self.connections: dict[socket.socket, Thread] = {}
+        if proto != "udp":
+            self.socket.listen()
+        self.thread = Thread(target=self.take_datagrams if proto == "udp" else self.take_connections, daemon=True)
+        self.thread.start()
+
+    def take_datagrams(self) -> None:
+        """Answer each datagram."""
+        while True:
+            _, peer = self.socket.recvfrom(65536)
+            if not peer:  # shut down
+                return
+            with suppress(OSError):  # an answer that cannot be sent: the asker will see that none comes
+                self.socket.sendto(answer(self.name, peer), peer)
+
+    def take_connections(self) -> None:
+        """Take each connection; each is answered by a thread of its own, as one may stay open."""
+        with suppress(OSError):  # shut down
+            while True:
+                connection, peer = self.socket.accept()
+                self.connections[connection] = Thread(target=self.converse, args=(connection, peer), daemon=True)
+                self.connections[connection].start()
+
+    def converse(self, connection: socket.socket, peer: tuple[str, int]) -> None:
+        """Answer each request of a connection until the other side closes it."""
+        with connection, suppress(OSError):  # a reset ends it as well
+            while request := connection.recv(65536):
+                body = answer(self.name, peer)
+                connection.sendall(http(body) if request.startswith(METHODS) else body)
+        self.connections.pop(connection)
+
+    def end(self) -> None:
+        """Close all sockets, as a process does that ends."""
+        wake_and_join(self.socket, self.thread)
+        for connection, thread in list(self.connections.items()):
+            wake_and_join(connection, thread)
+        self.socket.close()
+
+
+def wake_and_join(sock: socket.socket, thread: Thread) -> None:
+    """Shut a socket down, which wakes the thread that waits at it, and see the thread end."""
+    with suppress(OSError):  # a datagram socket has no peer, and is shut down all the same
+        sock.shutdown(socket.SHUT_RDWR)
+    thread.join()
+
+
 def listen(netns: str, ip: str, port: int, proto: str, name: str) -> Reply:
-    """Start an app that answers with its name and the peer that it sees."""
-    with inside(netns):
-        sock = open_socket(proto)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind((ip, port))
-    if proto == "udp":
-        Thread(target=answer_datagrams, args=(sock, name), daemon=True).start()
-    else:
-        sock.listen()
-        Thread(target=answer_connections, args=(sock, name), daemon=True).start()
+    """Start an app."""
+    apps[netns, ip, port, proto] = App(netns, ip, port, proto, name)
+    return {}
+
+
+def close(netns: str, ip: str, port: int, proto: str) -> Reply:
+    """End an app."""
+    apps.pop((netns, ip, port, proto)).end()
     return {}
 
 
@@ -136,29 +220,6 @@ def open_socket(proto: str) -> socket.socket:
     """A socket for one of the transport protocols."""
     kind = socket.SOCK_DGRAM if proto == "udp" else socket.SOCK_STREAM
     return socket.socket(socket.AF_INET, kind, {"tcp": 6, "udp": 17, "sctp": 132}[proto])
-
-
-def answer_datagrams(sock: socket.socket, name: str) -> None:
-    """Answer each datagram."""
-    while True:
-        _, peer = sock.recvfrom(65536)
-        with suppress(OSError):  # an answer that cannot be sent: the asker will see that none comes
-            sock.sendto(answer(name, peer), peer)
-
-
-def answer_connections(sock: socket.socket, name: str) -> None:
-    """Take each connection; each is answered by a thread of its own, as one may stay open."""
-    while True:
-        connection, peer = sock.accept()
-        Thread(target=converse, args=(connection, name, peer), daemon=True).start()
-
-
-def converse(connection: socket.socket, name: str, peer: tuple[str, int]) -> None:
-    """Answer each request of a connection until the other side closes it."""
-    with connection, suppress(OSError):  # a reset ends it as well
-        while request := connection.recv(65536):
-            body = answer(name, peer)
-            connection.sendall(http(body) if request.startswith(METHODS) else body)
 
 
 def answer(name: str, peer: tuple[str, int]) -> bytes:
@@ -367,27 +428,31 @@ def trace_rules(netns: str, table: str) -> Reply:
 
     Asked again, it only lists them, and what has been heard there is forgotten.
     """
-    begins = netns not in traced_in
+    begins = netns not in hearing
     done = run(["nft", "--handle", "--file", "-"], f"{table if begins else ''}\nlist ruleset\n", netns, 10)
     traces[:] = [each for each in traces if each[0] != netns]
     if begins and done["code"] == 0:
-        traced_in.add(netns)
         with inside(netns):
             sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
         sock.bind((0, 0))
         sock.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, NFNLGRP_NFTRACE)
-        Thread(target=hear_traces, args=(sock, netns), daemon=True).start()
+        sock.settimeout(QUIET_SECONDS)
+        hearing[netns] = Thread(target=hear_traces, args=(sock, netns), daemon=True)
+        hearing[netns].start()
     return done
 
 
 def hear_traces(sock: socket.socket, netns: str) -> None:
     """Write down each message; an empty one says that some were lost, because they came too quickly."""
-    while True:
-        try:
-            traces.append((netns, sock.recv(65536).hex()))
-        except OSError:
-            traces.append((netns, ""))
+    with sock:
+        while netns in hearing:
+            try:
+                traces.append((netns, sock.recv(65536).hex()))
+            except TimeoutError:
+                continue
+            except OSError:
+                traces.append((netns, ""))
 
 
 def traced() -> Reply:
@@ -400,8 +465,8 @@ def traced() -> Reply:
 # --- the loop -----------------------------------------------------------------------------------------------------
 
 REQUESTS: dict[str, Callable[..., Reply]] = {
-    "run": run, "bare": bare, "listen": listen, "connect": connect, "ping": ping, "watch": watch, "captured": captured,
-    "trace_rules": trace_rules, "traced": traced,
+    "run": run, "bare": bare, "vacate": vacate, "await_gone": await_gone, "listen": listen, "close": close, "connect": connect,
+    "ping": ping, "watch": watch, "captured": captured, "trace_rules": trace_rules, "traced": traced,
 }
 
 

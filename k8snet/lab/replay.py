@@ -12,14 +12,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from k8snet.errors import CommandError
 from k8snet.lab.capture import parse_frame
 from k8snet.lab.kernel import Kernel
 from k8snet.linux.device import Device
 from k8snet.linux.fact import Fact
-from k8snet.linux.log import ROOT, Command, Connect, Listen, Ping
+from k8snet.linux.log import ROOT, Close, Command, Connect, Listen, Ping
 from k8snet.linux.packet import Packet
 from k8snet.linux.steps import Captured
 from k8snet.linux.sysctl import CONF, GLOBAL, NEIGH
@@ -27,7 +27,7 @@ from k8snet.linux.tools import Output, split
 from k8snet.linux.trace import Trace
 from k8snet.linux.world import World
 
-Entry = Command | Listen | Connect | Ping
+Entry = Command | Listen | Close | Connect | Ping
 
 LONGEST_SLEEP = 2.0
 """A longer sleep in the log is cut to so many seconds on the real kernel."""
@@ -70,6 +70,9 @@ class Lab:
             self.model.listen(entry.netns, entry.port, entry.proto, entry.name, str(entry.ip))
             self.kernel.request("listen", netns=entry.netns, ip=str(entry.ip), port=entry.port, proto=entry.proto,
                                 name=entry.name)
+        elif isinstance(entry, Close):
+            self.model.close(entry.netns, entry.port, entry.proto, str(entry.ip))
+            self.kernel.request("close", netns=entry.netns, ip=str(entry.ip), port=entry.port, proto=entry.proto)
         else:
             self.ask(entry, ask_model(self.model, entry))
 
@@ -112,9 +115,11 @@ class Lab:
             return self._sleep(float(words[1]))
         if LOOKS_BACK & set(words):
             return None
-        before, namespaces = devices(self.model), set(self.model.netns)
+        before, namespaces = set(devices(self.model)), set(self.model.netns)
         expected = self.model.sh(command.line, command.stdin, check=False)
         made = [device for device in devices(self.model) if device not in before]
+        for name in namespaces - self.model.netns.keys():
+            self.kernel.request("vacate", netns=name)
         words = with_echo_id(with_numbers(words, made), expected.trace)
         with self._same_port(expected.trace):
             done = self.kernel.run(words, command.stdin, check=False)
@@ -123,7 +128,14 @@ class Lab:
             raise CommandError(said, code=done.code)
         for name in self.model.netns.keys() - namespaces:
             self._make_bare(name)
+        if namespaces - self.model.netns.keys():
+            self._await_gone(before - set(devices(self.model)))
         return None
+
+    def _await_gone(self, gone: set[Device]) -> None:
+        """Wait until the kernel has taken down a deleted namespace, by those of its wires that led elsewhere."""
+        places = [(device.netns.name, device.name) for device in gone]
+        self.kernel.request("await_gone", devices=[each for each in places if each[0] in {ROOT, *self.model.netns}])
 
     @contextmanager
     def _same_port(self, trace: Trace | None) -> Iterator[None]:
@@ -161,7 +173,20 @@ class Lab:
         self.close()
 
 
-def replay(world: World, until: int | None = None) -> Lab:
+class HasWorld(Protocol):
+    """What stands on a world."""
+
+    @property
+    def world(self) -> World:
+        """The world underneath."""
+
+
+def world_under(subject: World | HasWorld) -> World:
+    """A world itself, or the one that something stands on."""
+    return subject if isinstance(subject, World) else subject.world
+
+
+def replay(world: World | HasWorld, until: int | None = None) -> Lab:
     """A world's log (its first ``until`` entries), done again on the real kernel, to poke at by hand.
 
     Unavailable if this machine cannot; CommandError if the kernel refuses what the model took. As an example:
@@ -169,6 +194,7 @@ def replay(world: World, until: int | None = None) -> Lab:
         with lab.replay(world) as real:
             print(real.sh("ip netns exec pod-a ip addr"))
     """
+    world = world_under(world)
     lab = Lab(world.seed)
     try:
         for entry in world.log[:until]:

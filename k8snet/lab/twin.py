@@ -14,12 +14,12 @@ from itertools import zip_longest
 from k8snet.errors import CommandError, K8snetError, NotModelled
 from k8snet.lab.capture import is_passing, line
 from k8snet.lab.drawn import Section, hide
-from k8snet.lab.replay import Answer, Entry, Lab, ask_model, replay
+from k8snet.lab.replay import Answer, Entry, HasWorld, Lab, ask_model, replay, world_under
 from k8snet.lab.ruletrace import RuleTrace
 from k8snet.lab.tables import TABLES, UNORDERED, lines
 from k8snet.linux.address import Ip
 from k8snet.linux.fact import Fact
-from k8snet.linux.log import ROOT, Command, Listen
+from k8snet.linux.log import ROOT, Close, Command, Listen
 from k8snet.linux.packet import Arp, Packet
 from k8snet.linux.steps import Captured
 from k8snet.linux.trace import Trace
@@ -92,7 +92,7 @@ class Comparison:
         return text
 
 
-def compare(world: World, trace: Trace) -> Comparison:
+def compare(world: World | HasWorld, trace: Trace) -> Comparison:
     """Replay what had been done to a world when ``trace`` was asked for, ask the real kernel the same, and compare.
 
     Compared are the outcome as the asker's socket tells it; the captures of every device, in order; for every packet the
@@ -107,18 +107,22 @@ def compare(world: World, trace: Trace) -> Comparison:
     chance, the kernel throws its own dice, and may answer otherwise. A port or echo id that a kernel draws at random (for
     NAT, or for the outside of a VXLAN tunnel) is compared by its range, and by where it comes back (drawn.py).
 
+    A machine that woke during the question (`World.when_touched`) was there before it on the kernel, and heard what was flooded
+    by then; so the kernel is compared with the replayed model's answer, and a note says so.
+
     Unavailable where this machine has no lab; a command or app that the kernel refuses is a difference.
 
     ``compare(world, world.ping("pod-a", "10.1.2.2")).differences`` is ``[]`` where both agree.
     """
+    world = world_under(world)
     asked = _asked(world, trace)
     try:
         with replay(world, trace.log_position) as lab:
             rules = RuleTrace(lab)
             lab.watch()
-            outcome = _ask_both(lab, asked, trace)
-            captures = capture_sections(trace.captures, lab.captured())
-            sections = hide([*outcome, *captures, *rules.sections(trace), *table_sections(lab)], lab.model.drawn)
+            outcome, told = _ask_both(lab, asked, trace)
+            captures = capture_sections(told.captures, lab.captured())
+            sections = hide([*outcome, *captures, *rules.sections(told), *table_sections(lab)], lab.model.drawn)
             return Comparison(str(asked), [row for section in sections for row in aligned(section)], lab.notes)
     except CommandError as refusal:
         return Comparison(str(asked), [Row("commands", "takes them all", str(refusal))], [])
@@ -133,20 +137,24 @@ def _asked(world: World, trace: Trace) -> Entry:
     return trace.question
 
 
-def _ask_both(lab: Lab, asked: Entry, trace: Trace) -> list[Section]:
-    """Ask the kernel, and bring the replayed model to where the world was after the question.
+def _ask_both(lab: Lab, asked: Entry, trace: Trace) -> tuple[list[Section], Trace]:
+    """Ask the kernel, and bring the replayed model to where the world was after the question: the outcome, and the story.
 
-    Where the question is known, the kernel is asked by a socket of ours, which tells more than a tool does.
+    Where the question is known, the kernel is asked by a socket of ours, which tells more than a tool does. Who woke during
+    the question has been there before it on the kernel, and so in the replayed model: then it is that one's story.
     """
-    if trace.question is None or isinstance(asked, Listen):
+    if trace.question is None or isinstance(asked, Listen | Close):
         lab.redo(asked)
-        return []
+        return [], trace
     answer = lab.ask(trace.question, trace)
     if isinstance(asked, Command):
-        lab.model.sh(asked.line, asked.stdin, check=False)
+        again = lab.model.sh(asked.line, asked.stdin, check=False).trace
     else:
-        ask_model(lab.model, asked)
-    return outcome_sections(trace, answer)
+        again = ask_model(lab.model, asked)
+    if trace.has_woken and again is not None:
+        lab.notes.append("machines that woke during the question were there before it; the story is of one asked again")
+        return outcome_sections(trace, answer), again
+    return outcome_sections(trace, answer), trace
 
 
 def outcome_sections(trace: Trace, answer: Answer) -> list[Section]:

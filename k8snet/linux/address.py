@@ -7,7 +7,7 @@ IPv6 is not modelled and says so.
 from __future__ import annotations
 
 import re
-from typing import Self
+from typing import Any, Self
 
 from k8snet.errors import NotModelled
 from k8snet.linux.fact import Fact
@@ -35,6 +35,9 @@ class Ip(int):
 
     def __format__(self, spec: str) -> str:
         return format(str(self), spec)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
 
     @property
     def is_loopback(self) -> bool:

@@ -117,9 +117,11 @@ def _answer(device: Device, frame: Frame, arp: Arp, hop: Hop) -> None:
 
 
 def _send(device: Device, arp: Arp, leg: Leg) -> None:
+    target = BROADCAST_MAC if arp.target_mac == ZERO_MAC else arp.target_mac
+    if target == BROADCAST_MAC:
+        device.netns.world.call(arp.target_ip)
     hop = leg.open(arp, "arp").arrive(device.netns.name)
     hop.oif = device.name
-    target = BROADCAST_MAC if arp.target_mac == ZERO_MAC else arp.target_mac
     stack.transmit(device, Frame(device.mac, target, arp), hop)
 
 

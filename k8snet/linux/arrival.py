@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from k8snet.linux.address import Ip
 from k8snet.linux.device import Device, Loopback
 from k8snet.linux.fact import Fact
-from k8snet.linux.route import Lookup, lookup, source_error
+from k8snet.linux.route import Lookup, lookup, remember, source_error
 
 if TYPE_CHECKING:
     from k8snet.linux.netns import Netns
@@ -29,7 +29,7 @@ def route_in(netns: Netns, src: Ip, dst: Ip, device: Device, mark: int) -> Arriv
     answers, question = netns.routing.answers, (src, dst, device.name, mark)
     arrival: Arrival | None = answers.get(question)
     if arrival is None:
-        arrival = answers[question] = _judge(netns, src, dst, device, mark)
+        arrival = remember(netns, question, _judge(netns, src, dst, device, mark))
     return arrival
 
 

@@ -107,7 +107,7 @@ def forward(bridge: Bridge, port: Device, frame: Frame, hop: Hop, skb: Skb | Non
     if is_group_mac(frame.dst):
         _flood(bridge, port, frame, hop, skb)
         _hand_up(bridge, port, frame, hop, skb)
-    elif _is_own(bridge, frame.dst):
+    elif bridge.owns(frame.dst):
         hop.add(Bridged(bridge.name, frame.dst, (bridge.name,), "local"))
         _hand_up(bridge, port, frame, hop, skb)
     else:
@@ -191,11 +191,6 @@ def _leave(out: Device, frame: Frame, hop: Hop, *, crosses: bool) -> None:
         hop.add(Fragmented(out.mtu, len(pieces)))
         for piece in pieces:
             stack.transmit(out, changed(frame, payload=piece), hop)
-
-
-def _is_own(bridge: Bridge, mac: str) -> bool:
-    """Whether a MAC address is the bridge's, or one of its ports': such frames go nowhere else."""
-    return mac == bridge.mac or mac in [port.mac for port in bridge.ports]
 
 
 def _hand_up(bridge: Bridge, port: Device, frame: Frame, hop: Hop, skb: Skb | None) -> None:

@@ -123,6 +123,7 @@ class Bridge(Device):
         super().__init__(netns, name, index=index, mac=mac)
         self.ports: list[Device] = []
         self.has_had_ports = False
+        self._port_macs: frozenset[str] | None = None
         self.fdb: dict[str, FdbEntry] = {}
         self.ageing_time = 300.0
         self.mac_was_set = False
@@ -142,14 +143,18 @@ class Bridge(Device):
         device.master, device.port = self, Port()
         self.has_had_ports = True
         self.ports.append(device)
-        self.take_lowest_mac()
+        if len(self.ports) == 1 or device.mac < self.mac:
+            self.take_lowest_mac()
+        self._port_macs = None
 
     def detach(self, device: Device) -> None:
         """Release a port, and forget what lived behind it."""
         device.master = device.port = None
         self.ports.remove(device)
         self.forget(device)
-        self.take_lowest_mac()
+        if device.mac == self.mac or not self.ports:
+            self.take_lowest_mac()
+        self._port_macs = None
 
     def forget(self, port: Device) -> None:
         """Forget all that lived behind a port."""
@@ -174,10 +179,19 @@ class Bridge(Device):
             return None
         return entry.port
 
+    def owns(self, mac: str) -> bool:
+        """Whether a MAC address is the bridge's, or one of its ports': such frames go nowhere else."""
+        if self._port_macs is None:
+            self._port_macs = frozenset(port.mac for port in self.ports)
+        return mac == self.mac or mac in self._port_macs
+
     def take_lowest_mac(self) -> None:
         """The lowest MAC of the ports; zeros once the last one has left (br_stp_recalculate_bridge_id)."""
+        self._port_macs = None
+        if self.mac_was_set:
+            return
         lowest = min((port.mac for port in self.ports), default=ZERO_MAC)
-        if not self.mac_was_set and self.mac != lowest:
+        if self.mac != lowest:
             self.mac = lowest
             self.netns.neighbours.forget_device(self.name)
 

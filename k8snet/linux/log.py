@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from typing import Any
 
 from k8snet.linux.address import Ip
 from k8snet.linux.fact import Fact
@@ -13,6 +14,12 @@ ROOT = "root"
 
 def _inside(netns: str, line: str) -> str:
     return line if netns == ROOT else f"ip netns exec {netns} {line}"
+
+
+def _socat(proto: str, port: int, ip: Ip) -> str:
+    """How socat is told to listen."""
+    kind = {"tcp": "TCP4-LISTEN", "udp": "UDP4-RECVFROM", "sctp": "SCTP4-LISTEN"}[proto]
+    return f"{kind}:{port},fork,reuseaddr{f',bind={ip}' if ip else ''}"
 
 
 class Command(Fact, frozen=True):
@@ -35,10 +42,23 @@ class Listen(Fact, frozen=True):
     ip: Ip
 
     def __str__(self) -> str:
-        kind = {"tcp": "TCP4-LISTEN", "udp": "UDP4-RECVFROM", "sctp": "SCTP4-LISTEN"}[self.proto]
         answer = shlex.quote(f"SYSTEM:echo {self.name} saw $SOCAT_PEERADDR\\:$SOCAT_PEERPORT")
-        bind = f",bind={self.ip}" if self.ip else ""
-        return _inside(self.netns, f"socat {kind}:{self.port},fork,reuseaddr{bind} {answer} &")
+        return _inside(self.netns, f"socat {_socat(self.proto, self.port, self.ip)} {answer} &")
+
+
+class Close(Fact, frozen=True):
+    """An app that listened is ended."""
+
+    netns: str
+    port: int
+    proto: str
+    ip: Ip
+
+    def __str__(self) -> str:
+        """Only what runs in that namespace is meant, and not the shell that says so: hence the brackets."""
+        listening = _socat(self.proto, self.port, self.ip)
+        kill = f'pkill --ns $$ --nslist net -f "[{listening[0]}]{listening[1:]} "'
+        return kill if self.netns == ROOT else _inside(self.netns, f"sh -c {shlex.quote(kill)}")
 
 
 class Connect(Fact, frozen=True):
@@ -91,8 +111,11 @@ class Ping(Fact, frozen=True):
         return _inside(self.netns, f"ping {' '.join(options)} {self.dst}")
 
 
-class Log(list[Command | Listen | Connect | Ping]):
+class Log(list[Command | Listen | Close | Connect | Ping]):
     """The whole log; it prints as a script that does the same on a real machine, as root."""
 
     def __str__(self) -> str:
         return "\n".join(map(str, self))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Log:
+        return Log(self)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from k8snet.linux.address import EVERYWHERE, Ip, Network
 from k8snet.linux.device import Device, Loopback
@@ -17,6 +17,8 @@ from k8snet.linux.fact import Fact, changed
 
 if TYPE_CHECKING:
     from k8snet.linux.netns import Netns
+
+T = TypeVar("T")
 
 LOCALHOST = Ip("127.0.0.1")
 LOCAL, MAIN, DEFAULT = 255, 254, 253
@@ -102,6 +104,8 @@ class RoutingTable:
     def __init__(self) -> None:
         self._by_length: dict[int, dict[int, list[Route]]] = {}
         self._lengths: list[int] = []
+        self._by_device: dict[str | None, int] = {}
+        """How many routes lead out by each device."""
 
     def add(self, route: Route, *, first: bool = False) -> None:
         """Add a route, behind (or before) its equals."""
@@ -112,6 +116,7 @@ class RoutingTable:
         same = self._by_length[length].setdefault(route.network.address >> (32 - length), [])
         ahead = [other for other in same if other.metric < route.metric or (other.metric == route.metric and not first)]
         same.insert(len(ahead), route)
+        self._by_device[route.dev] = self._by_device.get(route.dev, 0) + 1
 
     def remove(self, route: Route) -> None:
         """Remove a route that is there."""
@@ -119,6 +124,7 @@ class RoutingTable:
         prefix = route.network.address >> (32 - length)
         same = self._by_length[length][prefix]
         same.remove(route)
+        self._by_device[route.dev] -= 1
         if not same:
             del self._by_length[length][prefix]
         if not self._by_length[length]:
@@ -136,10 +142,25 @@ class RoutingTable:
         """The routes to exactly this network."""
         return list(self._by_length.get(network.length, {}).get(network.address >> (32 - network.length), ()))
 
+    def by_device(self, name: str) -> list[Route]:
+        """The routes that lead out by a device, in no order."""
+        return [route for route in self.unsorted() if route.dev == name] if self._by_device.get(name) else []
+
+    def unsorted(self) -> Iterator[Route]:
+        """All routes, in no order."""
+        return (route for prefixes in self._by_length.values() for same in prefixes.values() for route in same)
+
     def __iter__(self) -> Iterator[Route]:
         """All routes, by address, then the longest prefix first, as the kernel's trie lists them."""
-        routes = [route for prefixes in self._by_length.values() for same in prefixes.values() for route in same]
-        return iter(sorted(routes, key=lambda route: (route.network.address, -route.network.length)))
+        return iter(sorted(self.unsorted(), key=lambda route: (route.network.address, -route.network.length)))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> RoutingTable:
+        """For a fork: routes are facts and stay shared."""
+        table = RoutingTable()
+        table._lengths, table._by_device = list(self._lengths), dict(self._by_device)
+        for length, prefixes in self._by_length.items():
+            table._by_length[length] = {prefix: list(same) for prefix, same in prefixes.items()}
+        return table
 
 
 class Answers(dict[tuple[Any, ...], Any]):
@@ -153,7 +174,7 @@ class Routing:
     """The routing of one network namespace: ``tables`` by number, and the ``policies`` that choose among them.
 
     ``answers`` remembers lookups. They depend on routes, devices, addresses and sysctls, all of which only commands
-    change; so the world forgets them after each command.
+    change; so the world, which is told of the first of them, forgets them after each command.
     """
 
     def __init__(self) -> None:
@@ -185,9 +206,9 @@ class Routing:
         self.is_merged = False
         insort(self.policies, policy, key=lambda each: each.priority)
 
-    def routes(self) -> list[Route]:
-        """All routes of all tables."""
-        return [route for table in self.tables.values() for route in table]
+    def by_device(self, name: str) -> list[Route]:
+        """The routes of all tables that lead out by a device, in no order."""
+        return [route for table in self.tables.values() for route in table.by_device(name)]
 
 
 def lookup(netns: Netns, dst: Ip, *, src: int = 0, mark: int = 0, iif: str | None = None, oif: str | None = None) -> Lookup:
@@ -198,7 +219,16 @@ def lookup(netns: Netns, dst: Ip, *, src: int = 0, mark: int = 0, iif: str | Non
     answers, question = netns.routing.answers, (dst, src, mark, iif, oif)
     answer: Lookup | None = answers.get(question)
     if answer is None:
-        answer = answers[question] = _look_up(netns, dst, src, mark, iif, oif)
+        answer = remember(netns, question, _look_up(netns, dst, src, mark, iif, oif))
+    return answer
+
+
+def remember(netns: Netns, question: tuple[Any, ...], answer: T) -> T:
+    """Keep what a lookup came to, until the next command."""
+    answers = netns.routing.answers
+    if not answers:
+        netns.world.will_forget(answers)
+    answers[question] = answer
     return answer
 
 

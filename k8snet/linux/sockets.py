@@ -6,6 +6,7 @@ app.py, and what one end of a TCP connection does is in tcp.py.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from k8snet.errors import CommandError
@@ -123,6 +124,27 @@ class Sockets:
         listener = Listener(proto, ip, port, app)
         self.listeners.append(listener)
         return listener
+
+    def end(self, proto: str, ip: Ip, port: int) -> list[Packet]:
+        """End the app that listens there: what its connections still say. CommandError (ENOENT) if nobody listens."""
+        for each in self.listeners:
+            if isinstance(each, Listener) and (each.proto, each.ip, each.port) == (proto, ip, port):
+                self.listeners.remove(each)
+                return self._abandon([conn for conn in self._open.values() if conn.app is each.app])
+        raise CommandError(f"nobody listens on {proto} {ip}:{port}", errno="ENOENT")
+
+    def end_all(self) -> list[Packet]:
+        """End whoever has a socket here: what the connections still say."""
+        self.listeners.clear()
+        return self._abandon(self.connected())
+
+    def _abandon(self, conns: Iterable[Tcp | Exchange]) -> list[Packet]:
+        said: list[Packet] = []
+        for conn in conns:
+            said += conn.abandon() if isinstance(conn, Tcp) else []
+            if conn.state == "CLOSED":
+                self.close(conn)
+        return said
 
     def open_tunnel(self, port: int) -> bool:
         """See that the kernel has a tunnel's socket on a UDP port; False if an app has the port."""

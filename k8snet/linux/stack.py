@@ -382,5 +382,8 @@ def loop_back(device: Device, skb: Skb) -> None:
 
 
 def _loop_in(device: Device, frame: Frame, skb: Skb) -> None:
+    if not device.up:
+        skb.hop.add(Dropped("DEV_READY"))
+        return
     skb.hop.capture(device.name, "in", frame, skb.netns.world.now)
     ip_receive(skb)

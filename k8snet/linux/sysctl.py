@@ -6,6 +6,8 @@ kernel's Documentation/networking/ip-sysctl.rst, and the measured defaults of a 
 
 from __future__ import annotations
 
+from typing import Any
+
 from k8snet.errors import CommandError, NotModelled
 
 GLOBAL = {
@@ -43,6 +45,14 @@ class Sysctls:
         self._globals = dict(GLOBAL)
         self._conf = {"all": dict(CONF), "default": dict(CONF)}
         self._neigh = {"default": dict(NEIGH)}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Sysctls:
+        """For a fork: numbers need no looking at."""
+        copy = Sysctls()
+        copy._globals = dict(self._globals)
+        copy._conf = {name: dict(conf) for name, conf in self._conf.items()}
+        copy._neigh = {name: dict(neigh) for name, neigh in self._neigh.items()}
+        return copy
 
     def add_device(self, name: str) -> None:
         """Give a new device the defaults as they are now."""

@@ -46,6 +46,8 @@ class Tcp:
         self.errno: str | None = None
         self.icmp: Icmp | None = None
         self.answered = False
+        self.orphaned = False
+        """Whether its program has ended, and the kernel alone sees to the end of the connection."""
 
     @property
     def data(self) -> bytes:
@@ -84,6 +86,15 @@ class Tcp:
         self.state = "FIN_WAIT" if self.state == "ESTABLISHED" else "LAST_ACK"
         return [fin]
 
+    def abandon(self) -> list[Packet]:
+        """The program has ended: what is open closes, and what its peer has not yet confirmed is forgotten (tcp_close)."""
+        self.orphaned = True
+        if self.state == "ESTABLISHED":
+            return self.close()
+        if self.state in ("SYN_SENT", "SYN_RECV"):
+            self.state = "CLOSED"
+        return []
+
     def hear(self, packet: Packet, sockets: Sockets, world: World) -> Heard:
         """Take a segment; return what is sent in return."""
         if "R" in packet.flags:
@@ -106,9 +117,9 @@ class Tcp:
         return Heard(self.name, answers, self.app if packet.data else None)
 
     def _comes_too_late(self, packet: Packet) -> bool:
-        """Data, or what follows data that was lost, for an asker who has given up and closed (RFC 9293, section 3.6.1)."""
-        has_given_up = self.state == "FIN_WAIT" and self.app is None and not self.answered
-        return has_given_up and packet.seq + len(packet.data) > self.ack
+        """Data, or what follows data that was lost, for one who has given up and closed (RFC 9293, section 3.6.1)."""
+        has_given_up = self.orphaned or (self.app is None and not self.answered)
+        return self.state == "FIN_WAIT" and has_given_up and packet.seq + len(packet.data) > self.ack
 
     def hear_error(self, icmp: Icmp) -> None:
         """An ICMP error about our packet: fatal while we are still connecting (RFC 5927, as Linux does it)."""

@@ -11,7 +11,8 @@ the order of time.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from copy import copy, deepcopy
+from typing import TYPE_CHECKING, Any
 
 from k8snet.linux.packet import REDIRECT, Arp, Frame, Packet
 from k8snet.linux.steps import Captured, Delivered, Dropped, Matched, Rejected, Rewritten, Step
@@ -133,6 +134,12 @@ class Leg:
         self.answered_by: str | None = None
         self.seen_from: str | None = None
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Leg:
+        """For a fork: what is still to come belongs to it, what has been told stays with the original."""
+        memo[id(self)] = leg = copy(self)
+        leg.packets, leg.trace = [], deepcopy(self.trace, memo)
+        return leg
+
     def open(self, packet: Packet | Arp, role: str, *, again: bool = False) -> TracedPacket:
         """Start the record of a packet."""
         traced = TracedPacket(self, packet, role, again=again)
@@ -155,6 +162,8 @@ class Trace:
         self.question = question
         self.log_position = len(world.log)
         """How much of the world's log came before the question."""
+        self.has_woken = False
+        """Whether it woke a machine (`World.when_touched`), which has not heard what had been sent by then."""
         self.started = self.ended = world.now
         self.legs: list[Leg] = []
         self.captures: list[Captured] = []
@@ -164,6 +173,12 @@ class Trace:
         self.icmp: tuple[int, int] | None = None
         self.data = b""
         """What the answer carried."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Trace:
+        memo[id(self)] = trace = copy(self)
+        trace.legs, trace.captures, trace.main = [], [], None
+        trace.world = deepcopy(self.world, memo)
+        return trace
 
     def leg(self, protocol: str) -> Leg:
         """Open a new leg; the first one is the main one unless ``main`` says otherwise."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from heapq import heappop, heappush
 from typing import Any, NamedTuple, Self
 
@@ -20,10 +20,14 @@ from k8snet.linux import ask, log, tools
 from k8snet.linux.address import Ip, numbered_mac
 from k8snet.linux.app import App
 from k8snet.linux.netns import Netns
+from k8snet.linux.route import Answers
+from k8snet.linux.sleepers import Deed, Sleepers
 from k8snet.linux.tools import Output
 from k8snet.linux.trace import Trace
 
 WIRE_DELAY = 0.00001
+ATOMIC = frozenset({int, float, str, bool, type(None), Ip})
+"""Kinds of value of which there is no copy."""
 
 
 Event = tuple[float, int, Callable[..., None], tuple[Any, ...]]
@@ -55,6 +59,7 @@ class World:
         self.log = log.Log()
         self.root = Netns(self, log.ROOT)
         self.netns: dict[str, Netns] = {}
+        self.sleepers = Sleepers()
         self.traces: list[Trace] = []
         """What was asked so far, the newest last; ``tcpdump`` reads it."""
         self.drawn: set[int] = set()
@@ -69,6 +74,8 @@ class World:
         """Frames on their way: each takes equally long, so they arrive in the order in which they left."""
         self._order = 0
         self._devices_made = 0
+        self._looked_up: list[Answers] = []
+        """What lookups have been remembered since the last command."""
         self._packet_ids = 0
 
     # --- what a reader does -----------------------------------------------------------------------------------
@@ -95,18 +102,32 @@ class World:
 
         CommandError (EADDRINUSE) if the port is taken.
         """
-        listener = self._find(netns).sockets.listen(proto, _address(ip), port, App(name or netns))
+        listener = self._inside(netns).sockets.listen(proto, _address(ip), port, App(name or netns))
         self.log.append(log.Listen(netns, port, proto, listener.app.name, listener.ip))
 
-    def connect(self, netns: str, dst: str, port: int, *, proto: str = "tcp", sport: int | None = None,
-                source: str | None = None, ttl: int | None = None, timeout: float = 3.5) -> Trace:
+    def close(self, netns: str, port: int, proto: str = "tcp", ip: str = "0.0.0.0") -> None:
+        """End the app that listens on a port, as when its process is killed; its open connections close with a FIN.
+
+        CommandError (ENOENT) if nobody listens there.
+        """
+        ended = log.Close(netns, port, proto, _address(ip))
+        space = self._inside(netns)
+        ask.say_last(space, space.sockets.end(proto, ended.ip, port))
+        self.log.append(ended)
+
+    def connect(self, netns: str, dst: str, port: int, *, proto: str = "tcp",  # noqa: PLR0913 - a keyword for each of nc's
+                sport: int | None = None, source: str | None = None, ttl: int | None = None, timeout: float = 3.5,
+                keep: bool = True) -> Trace:
         """Open a connection (or send one datagram), say hello, wait for the answer; the trace tells what happened.
 
-        ``timeout`` in seconds: the default is as long as ARP needs to give up (3 s), and a little more.
+        ``timeout`` in seconds: the default is as long as ARP needs to give up (3 s), and a little more. ``keep=False``: the
+        trace is not kept in `traces`, as nobody will ask for it again.
         """
         question = log.Connect(netns, _address(dst), port, proto, sport, _address(source) if source else None, ttl, timeout)
-        trace = ask.connect(self._find(netns), question)
+        trace = ask.connect(self._inside(netns), question)
         self.log.append(question)
+        if not keep:
+            self.traces.pop()
         return trace
 
     def ping(self, netns: str, dst: str, *, ttl: int | None = None, source: str | None = None, size: int = 56,
@@ -116,21 +137,17 @@ class World:
         ``df=True`` forbids fragments; by default a packet too large for its first link is cut there.
         """
         question = log.Ping(netns, _address(dst), ttl, _address(source) if source else None, size, df, timeout)
-        trace = ask.ping(self._find(netns), question)
+        trace = ask.ping(self._inside(netns), question)
         self.log.append(question)
         return trace
 
     def sleep(self, seconds: float) -> None:
         """Let time pass; what is due happens."""
-        self.sh(f"sleep {seconds:g}")
+        self.sh(f"sleep {seconds:.12g}")
 
     def fork(self) -> Self:
         """A copy of the whole world, to ask "what if"; nothing done to the copy touches the original."""
-        traces, self.traces = self.traces, []
-        try:
-            return copy.deepcopy(self)
-        finally:
-            self.traces = traces
+        return copy.deepcopy(self)
 
     def outcomes(self, question: Callable[[Self], Trace]) -> list[Outcome]:
         """All that the question could have come to, each with its share, by trying every turn that chance can take.
@@ -209,16 +226,83 @@ class World:
         self._devices_made += 1
         return self._devices_made + 1, numbered_mac(self._devices_made)
 
-    def _forget_lookups(self) -> None:
-        for netns in (self.root, *self.netns.values()):
-            netns.routing.answers.clear()
+    def will_forget(self, answers: Answers) -> None:
+        """Be told that lookups are remembered, which is so until the next command."""
+        self._looked_up.append(answers)
 
-    def _find(self, name: str) -> Netns:
-        if name == log.ROOT:
-            return self.root
-        if name not in self.netns:
+    def _forget_lookups(self) -> None:
+        for answers in self._looked_up:
+            answers.clear()
+        self._looked_up.clear()
+
+    # --- who is there, and who sleeps -------------------------------------------------------------------------
+
+    def find(self, name: str) -> Netns | None:
+        """The network namespace of that name; if its machine sleeps, it wakes. None if there is no such namespace."""
+        machine = self.sleepers.named(name)
+        if machine is not None:
+            self.wake(machine)
+        return self.netns.get(name)
+
+    def call(self, address: Ip) -> None:
+        """Somebody asks for the MAC address of ``address``: if a sleeping machine has it, that machine wakes."""
+        machine = self.sleepers.at(address)
+        if machine is not None:
+            self.wake(machine)
+
+    def when_touched(self, netns: str, act: Callable[..., None], *facts: Any, machine: str = "",
+                     addresses: Iterable[Ip] = ()) -> None:
+        """Put off what is to be done before anybody can look at a network namespace: ``act(world, *facts)``.
+
+        A ``machine`` (by default called as the namespace is) wakes as a whole, and all that was put off for it is done in
+        order: as soon as any of its namespaces is named, or an ARP request asks for one of its ``addresses``. If it is awake,
+        which it is while there is a namespace of its name, ``act`` is called at once.
+
+        ``act`` is a function of a module, gives commands by `sh`, and lets no time pass; ``facts`` never change, since forks
+        share them. What it does is in the log, before the command or question that woke the machine.
+        """
+        machine = machine or netns
+        if machine in self.netns:
+            act(self, *facts)
+        else:
+            self.sleepers.put_off(machine, Deed(netns, tuple(addresses), act, facts))
+
+    def wake(self, machine: str) -> None:
+        """Do all that was put off for a machine; nothing if it does not sleep."""
+        position = len(self.log)
+        for deed in self.sleepers.wake(machine):
+            deed.act(self, *deed.facts)
+        for trace in reversed(self.traces):  # a question that is under way has not been logged: it comes behind this
+            if trace.log_position < position:
+                break
+            trace.log_position, trace.has_woken = len(self.log), True
+
+    def wake_all(self) -> None:
+        """Wake every machine."""
+        for machine in self.sleepers:
+            self.wake(machine)
+
+    def _inside(self, name: str) -> Netns:
+        """The network namespace in which a question is asked; CommandError if there is none of that name."""
+        netns = self.root if name == log.ROOT else self.find(name)
+        if netns is None:
             raise CommandError(f'Cannot open network namespace "{name}": No such file or directory', code=255, errno="ENOENT")
-        return self.netns[name]
+        return netns
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """For a fork. All things are made before any is filled: else a chain of wires would be as deep a recursion."""
+        memo[id(self.traces)], memo[id(self._random)] = [], random.Random()
+        memo[id(self._random)].setstate(self._random.getstate())
+        spaces = (self.root, *self.netns.values())
+        things: list[Any] = [self, *spaces, *(device for netns in spaces for device in netns.devices.values())]
+        for thing in things:
+            memo[id(thing)] = object.__new__(type(thing))
+        for thing in things:
+            own = vars(memo[id(thing)])
+            for name, value in vars(thing).items():
+                own[name] = value if type(value) in ATOMIC else copy.deepcopy(value, memo)
+        forked: Self = memo[id(self)]
+        return forked
 
     def __repr__(self) -> str:
         return f"<World: {', '.join(self.netns) or 'empty'}; now {self.now:g} s>"

@@ -134,6 +134,14 @@ def test_the_log_is_a_shell_script(figure: World) -> None:
     assert lines[-1] == "ip netns exec pod-a nc -w 4 10.1.2.2 4000"
 
 
+def test_a_question_need_not_be_kept(figure: World) -> None:
+    kept = figure.ping("pod-a", "10.1.1.2")
+    probe = figure.connect("pod-a", "10.1.1.2", 4000, keep=False)
+    assert probe.fate == "delivered"
+    assert figure.traces == [kept]
+    assert figure.log[probe.log_position] == probe.question
+
+
 def test_time_passes_when_asked_to(figure: World) -> None:
     figure.ping("pod-a", "10.1.1.2")
     before = figure.now

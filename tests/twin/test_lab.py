@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -16,7 +17,11 @@ from k8snet import lab
 from k8snet.errors import CommandError
 from k8snet.lab import kernel as real_kernel
 from k8snet.linux import World
-from k8snet.linux.log import Command
+from k8snet.linux.address import ANY
+from k8snet.linux.log import Close, Command
+from k8snet.linux.packet import Packet
+from tests.linux.sleeping_network import network, run
+from tests.twin.network import agree, figure
 
 WIRE = (
     "ip netns add pod-a",
@@ -161,3 +166,96 @@ def test_a_machine_that_refuses_says_so(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     with pytest.raises(lab.Unavailable, match="Operation not permitted"):
         real_kernel.Kernel()
+
+
+# --- what ends, and what begins late ---------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("kernel")
+@pytest.mark.parametrize("proto", ["tcp", "udp"])
+def test_an_app_that_has_been_ended_is_asked_in_vain(proto: str) -> None:
+    asked = figure()
+    assert asked.connect("pod-a", "10.1.2.2", 4000, proto=proto).fate == "delivered"
+    asked.close("pod-d", 4000, proto)
+    agree(asked, asked.connect("pod-a", "10.1.2.2", 4000, proto=proto), "refused")
+    asked.listen("pod-d", 4000, proto)
+    agree(asked, asked.connect("pod-a", "10.1.2.2", 4000, proto=proto), "delivered")
+
+
+CLIENT = """
+import socket, time
+with socket.create_connection(("10.1.1.254", 80)) as client:
+    client.sendall(b"hello\\n")
+    client.recv(100)
+    print("open", flush=True)
+    if client.recv(100) == b"":
+        client.sendall(b"more\\n")
+        time.sleep(0.2)
+"""
+
+
+@pytest.mark.usefixtures("kernel")
+def test_an_ended_app_says_fin_and_answers_more_data_with_a_reset(wire: World) -> None:
+    """What Linux does with the sockets of a process that is killed; the model's side is in tests/linux/test_endings.py."""
+    wire.listen("root", 80)
+    with lab.replay(wire) as real:
+        real.watch()
+        real.sh(f"ip netns exec pod-a {sys.executable} -c {shlex.quote(CLIENT)} >/run/client 2>&1 &")
+        assert wait_until(lambda: "open" in real.sh("cat /run/client"))
+        real.redo(Close("root", 80, "tcp", ANY))
+        time.sleep(0.1)
+        captured = [each.packet for each in real.captured() if (each.netns, each.device) == ("root", "veth0")]
+    flags = [packet.flags for packet in captured if isinstance(packet, Packet) and packet.flags != "."]
+    assert flags == ["S", "S.", "P.", "P.", "F.", "P.", "R"]
+
+
+@pytest.mark.usefixtures("kernel")
+def test_a_namespace_goes_with_its_apps_and_its_wires() -> None:
+    asked = figure()
+    assert asked.connect("pod-a", "10.1.1.2", 4000).fate == "delivered"
+    asked.sh("ip netns del pod-b")
+    agree(asked, asked.connect("pod-a", "10.1.1.2", 4000))
+    for line in (
+        "ip netns add pod-b", "ip link add eth0 netns pod-b type veth peer name veth1 netns node-a",
+        "ip -n node-a link set veth1 master br0 up", "ip -n pod-b addr add 10.1.1.2/24 dev eth0", "ip -n pod-b link set eth0 up",
+        "ip -n pod-a neigh flush all",
+    ):
+        asked.sh(line)
+    agree(asked, asked.connect("pod-a", "10.1.1.2", 4000), "refused")
+    asked.listen("pod-b", 4000)
+    agree(asked, asked.connect("pod-a", "10.1.1.2", 4000), "delivered")
+    assert [each.differences for each in lab.compare_all(asked.log)] == [[]] * 5
+
+
+@pytest.mark.usefixtures("kernel")
+def test_who_wakes_during_a_question_has_been_there_before_it() -> None:
+    asked = network(asleep=True)
+    agree(asked, asked.connect("m1", "10.0.0.3", 80), "delivered")
+    agree(asked, asked.ping("m4", "10.0.0.2"), "delivered")
+    agree(asked, asked.ping("m1", "10.0.0.77"), "timeout")
+
+
+@pytest.mark.usefixtures("kernel")
+def test_who_wakes_late_has_heard_on_the_kernel_what_was_flooded_before() -> None:
+    asked = network(asleep=True)
+    asked.sh("ip -n m1 route add 10.0.0.3/32 via 10.0.0.2")
+    for switch in ("ip_forward=1", "conf.all.send_redirects=0", "conf.eth0.send_redirects=0"):
+        asked.when_touched("m2", run, f"ip netns exec m2 sysctl -w net.ipv4.{switch}")
+    trace = asked.connect("m1", "10.0.0.3", 80)
+    assert trace.has_woken
+    assert [hop.netns for hop in trace.hops] == ["m1", "switch", "m2", "switch", "m3"]
+    agree(asked, trace, "delivered")
+    again = asked.connect("m1", "10.0.0.3", 80)
+    assert not again.has_woken
+    agree(asked, again, "delivered")
+
+
+@pytest.mark.usefixtures("kernel")
+def test_what_stands_on_a_world_can_be_compared(wire: World) -> None:
+    class Standing:
+        world = wire
+
+    trace = wire.ping("pod-a", "10.1.1.254")
+    assert lab.compare(Standing(), trace).differences == []
+    with lab.replay(Standing()) as real:
+        assert "pod-a" in real.sh("ip netns")

@@ -8,7 +8,10 @@ take from the C library, pcap_filter.py reads tcpdump's filters, vxlan_fdb.py is
 from __future__ import annotations
 
 import importlib
+import re
 import shlex
+from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from k8snet.errors import CommandError, NotModelled
@@ -24,6 +27,10 @@ MODULES = {
     "sleep": "sleep",
 }
 """Which module of this package holds which tool."""
+FOLDERS = re.compile(r"\A(/usr)?/s?bin/")
+"""Where the tools are, if a command says so."""
+SPECIAL = re.compile(r"""["'\\|&;<>()]|[^ -~]""")
+"""What a line has where words are not simply what stands between spaces."""
 
 
 class Output(str):
@@ -45,6 +52,10 @@ class Output(str):
 
 def split(line: str) -> list[str]:
     """The words of a command line, by the shell's rules of quoting. Pipes and the like are not modelled."""
+    return _lexed(line) if SPECIAL.search(line) else line.split()
+
+
+def _lexed(line: str) -> list[str]:
     lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;<>()")
     lexer.whitespace_split = True
     lexer.commenters = ""
@@ -62,11 +73,16 @@ def run(netns: Netns, words: list[str], stdin: str = "") -> Output:
     """Run one command in a network namespace. CommandError if the tool or the kernel refuses it."""
     if not words:
         return Output()
-    name = words[0].removeprefix("/sbin/").removeprefix("/usr/sbin/").removeprefix("/usr/bin/").removeprefix("/bin/")
+    name = FOLDERS.sub("", words[0])
     if name not in MODULES:
         unknown = CommandError(f"sh: 1: {name}: not found", code=127)
         unknown.add_note(f"The model has {', '.join(sorted(MODULES))}.")
         raise unknown
-    module = importlib.import_module(f"k8snet.linux.tools.{MODULES[name]}")
-    output = module.run(netns, [name, *words[1:]], stdin)
+    output = _module(name).run(netns, [name, *words[1:]], stdin)
     return output if isinstance(output, Output) else Output(output)
+
+
+@cache
+def _module(tool: str) -> ModuleType:
+    """The module of a tool; it is loaded when the tool is first used."""
+    return importlib.import_module(f"k8snet.linux.tools.{MODULES[tool]}")

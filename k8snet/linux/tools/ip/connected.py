@@ -85,7 +85,7 @@ def unassign(device: Device, address: Address) -> None:
     _remove(device, [route for route in before if route not in after])
     netns = device.netns
     lost = {each.ip for each in gone if not is_local(netns, each.ip)}
-    _remove(device, [route for route in netns.routing.table(MAIN) if route.src in lost])
+    _remove(device, [route for route in netns.routing.table(MAIN).unsorted() if route.src in lost])
     if not device.addresses:
         forget_routes(device)
         netns.neighbours.forget_device(device.name)
@@ -107,7 +107,7 @@ def _remove(device: Device, routes: list[Route]) -> None:
 
 def forget_routes(device: Device) -> None:
     """Remove all routes by a device, whatever made them."""
-    _remove(device, [route for route in device.netns.routing.routes() if route.dev == device.name])
+    _remove(device, device.netns.routing.by_device(device.name))
 
 
 # --- devices go up and down --------------------------------------------------------------------------------------
@@ -132,8 +132,7 @@ def set_down(device: Device) -> None:
     device.up = False
     if isinstance(device, Vxlan):
         _close_tunnel(device)
-    routes = device.netns.routing.routes()
-    _remove(device, [route for route in routes if route.dev == device.name and route.scope != "host"])
+    _remove(device, [route for route in device.netns.routing.by_device(device.name) if route.scope != "host"])
     device.netns.neighbours.forget_device(device.name)
     device.netns.conntrack.forget_masqueraded(device.name)
     cut_off = list(device.ports) if isinstance(device, Bridge) else [device]

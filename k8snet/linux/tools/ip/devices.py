@@ -6,6 +6,8 @@ Source: the kernel's net/core/dev.c, drivers/net/veth.c, net/bridge/br_if.c.
 
 from __future__ import annotations
 
+from itertools import count
+
 from k8snet.errors import NotModelled
 from k8snet.linux.address import is_group_mac
 from k8snet.linux.device import OVERHEAD, Bridge, Device, Loopback, Port, Veth, Vxlan
@@ -99,8 +101,8 @@ def _check(netns: Netns, name: str, wanted: Wanted, *, index_taken: str) -> None
 
 
 def _free_name(netns: Netns, kind: str, besides: str = "") -> str:
-    numbers = iter(range(len(netns.devices) + 2))
-    return next(f"{kind}{number}" for number in numbers if f"{kind}{number}" not in (besides, *netns.devices))
+    names = (f"{kind}{number}" for number in count())
+    return next(name for name in names if name != besides and name not in netns.devices)
 
 
 # --- what the kernel refuses -------------------------------------------------------------------------------------
@@ -213,9 +215,18 @@ def number_peer(device: Device) -> None:
 
 def number_netns(here: Netns, there: Netns) -> None:
     """Give a namespace its number in another one: the lowest that is free."""
-    if here is not there and there.name not in here.nsids:
-        taken = set(here.nsids.values())
-        here.nsids[there.name] = next(number for number in range(len(taken) + 1) if number not in taken)
+    if here is not there:
+        here.nsids.give(there.name)
+        there.known_in.add(here.name)
+
+
+def forget_netns(gone: Netns) -> None:
+    """A namespace is no more: the others take its number back."""
+    world = gone.world
+    for name in gone.known_in:
+        world.netns.get(name, world.root).nsids.forget(gone.name)
+    for name in gone.nsids:
+        world.netns.get(name, world.root).known_in.discard(gone.name)
 
 
 def enslave(device: Device, bridge: Bridge | None) -> None:
@@ -228,7 +239,8 @@ def enslave(device: Device, bridge: Bridge | None) -> None:
         adjust_mtu(former)
     if bridge is not None:
         bridge.attach(device)
-        adjust_mtu(bridge)
+        if len(bridge.ports) == 1 or device.mtu < bridge.mtu:
+            adjust_mtu(bridge)
 
 
 def adjust_mtu(bridge: Bridge) -> None:
@@ -279,8 +291,7 @@ def leave(device: Device) -> None:
         unassign(device, address)
     forget_routes(device)
     netns.neighbours.forget_device(device.name)
-    netns.sysctls.remove_device(device.name)
-    del netns.devices[device.name]
+    netns.remove_device(device)
 
 
 def destroy(device: Device) -> None:

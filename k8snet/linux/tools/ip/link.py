@@ -103,7 +103,7 @@ def _name(word: str, keyword: str) -> str:
 
 
 def _netns_name(here: Netns, word: str) -> str:
-    if word in here.world.netns:
+    if here.world.find(word) is not None:
         return word
     if word.isascii() and word.isdigit():
         raise NotModelled(f"a network namespace by the process id {word}", known="its name")

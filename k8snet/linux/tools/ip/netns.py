@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from k8snet.errors import CommandError, NotModelled
-from k8snet.linux import tools
+from k8snet.linux import ask, tools
 from k8snet.linux.netns import Netns
 from k8snet.linux.tools import Output
 from k8snet.linux.tools.ip import devices
+from k8snet.linux.tools.ip.connected import set_down
 from k8snet.linux.tools.ip.words import Options, Words, verb
 
 if TYPE_CHECKING:
@@ -22,17 +23,19 @@ def run(netns: Netns, words: Words, options: Options, stdin: str) -> str | Outpu
 
 def find(world: World, name: str) -> Netns:
     """The network namespace of that name, as setns(2) would find it."""
-    if name not in world.netns:
+    found = world.find(name)
+    if found is None:
         text = f'Cannot open network namespace "{name}": No such file or directory'
         raise CommandError(text, code=255, errno="ENOENT")
-    return world.netns[name]
+    return found
 
 
 def _list(netns: Netns, words: Words, stdin: str) -> str:
     """The newest first, as a directory in memory lists its files; with the number that it has in this namespace."""
+    netns.world.wake_all()
     lines = []
     for name in reversed(netns.world.netns):
-        number = netns.nsids.get(name)
+        number = netns.nsids.find(name)
         lines.append(name if number is None else f"{name} (id: {number})")
     return "".join(f"{line}\n" for line in lines)
 
@@ -48,7 +51,7 @@ def _name(words: Words) -> str:
 
 def _add(netns: Netns, words: Words, stdin: str) -> str:
     name = _name(words)
-    if name in netns.world.netns:
+    if netns.world.find(name) is not None:
         raise CommandError(f'Cannot create namespace file "/run/netns/{name}": File exists', code=1, errno="EEXIST")
     if name == netns.world.root.name:
         raise NotModelled(f"a network namespace with the name {name}", known="any other name")
@@ -57,18 +60,19 @@ def _add(netns: Netns, words: Words, stdin: str) -> str:
 
 
 def _delete(netns: Netns, words: Words, stdin: str) -> str:
-    """Remove a namespace; its veths go with it, and so do their other ends, wherever they are."""
+    """Remove a namespace with its programs; its veths go too, and so do their other ends, wherever they are."""
     name, world = _name(words), netns.world
-    if name not in world.netns:
+    gone = world.find(name)
+    if gone is None:
         text = f'Cannot remove namespace file "/run/netns/{name}": No such file or directory'
         raise CommandError(text, code=1, errno="ENOENT")
-    gone = world.netns[name]
+    ask.say_last(gone, gone.sockets.end_all())
+    set_down(gone.devices["lo"])
     for device in [device for device in gone.devices.values() if device.kind != "loopback"]:
         if gone.devices.get(device.name) is device:  # not yet gone with its other end
             devices.destroy(device)
+    devices.forget_netns(gone)
     del world.netns[name]
-    for other in (world.root, *world.netns.values()):
-        other.nsids.pop(name, None)
     return ""
 
 

@@ -132,7 +132,7 @@ def _link_netns(each: Device) -> str:
     other = each.peer.netns
     if other.name in each.netns.world.netns:
         return f" link-netns {other.name}"
-    return f" link-netnsid {each.netns.nsids[other.name]}"
+    return f" link-netnsid {each.netns.nsids.find(other.name)}"
 
 
 # --- what -d adds ------------------------------------------------------------------------------------------------

@@ -88,7 +88,10 @@ class Words:
 
 def resolve(word: str, names: Iterable[str]) -> str | None:
     """The first name that the word abbreviates, as iproute2's matches() has it: ``a`` is ``add`` before ``append``."""
-    return next((name for name in names if name.startswith(word)), None)
+    for name in names:
+        if name.startswith(word):
+            return name
+    return None
 
 
 def verb(words: Words, verbs: Mapping[str, T], unknown: str, default: str = "show") -> T:
