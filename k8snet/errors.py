@@ -44,12 +44,16 @@ class CommandError(K8snetError):
 
 
 class ApiError(K8snetError):
-    """The API server refused a request. ``reason`` is its machine-readable word, such as ``NotFound``."""
+    """The API server refused a request. ``reason`` is its machine-readable word, such as ``NotFound``.
 
-    def __init__(self, text: str, *, reason: str = "", code: int = 1) -> None:
+    ``causes`` are the field errors of an object that is refused as a whole, each once; kubectl lists them.
+    """
+
+    def __init__(self, text: str, *, reason: str = "", code: int = 1, causes: tuple[str, ...] = ()) -> None:
         super().__init__(text)
         self.reason = reason
         self.code = code
+        self.causes = causes
 
 
 class NotModelled(K8snetError):
