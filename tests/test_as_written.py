@@ -85,3 +85,51 @@ def test_the_kernel_agrees(w: World) -> None:
     comparison = lab.compare(w, t)
     assert comparison.differences == []
     assert comparison.agrees
+
+
+MANIFESTS = Path(__file__).parents[1] / "notebooks" / "manifests"
+
+
+def test_a_cluster_as_it_is_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from k8snet import Cluster
+
+    monkeypatch.chdir(MANIFESTS.parents[1])
+    c = Cluster(nodes=2)
+    c.apply(Path("notebooks/manifests/deployment.yaml").read_text(encoding="utf-8"))
+    c.apply("notebooks/manifests/fr-bk.yaml")
+    containers = [{"name": "one", "image": "nginx"}]
+    doc = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one"}, "spec": {"containers": containers}}
+    with c.paused():
+        c.apply(doc)
+        c.step()
+        c.step()
+    c.settle()
+    assert len(c.history) > 50
+    assert c.fork().now == c.now
+    c.stop("kube-scheduler")
+    c.start("kube-scheduler")
+    c.stop("kubelet", node="node1")
+    c.start("kubelet", node="node1")
+    p = c.pod("web-…")
+    assert p.ip is not None
+    assert p.ip in p.sh("ip addr")
+    assert [each.name for each in p.containers] == ["pause", "nginx"]
+    assert p.connect("10.244.1.3", 80).fate == "delivered"
+    c.node("node2").stop()
+    assert "node2" not in c.world.netns
+
+
+def test_the_figure_as_it_is_typed() -> None:
+    from k8snet import Cluster
+
+    f = Cluster.figure()
+    assert next((pod.name, pod.ip, pod.node.name) for pod in f.pods) == ("pod-a", "10.1.1.1", "node-a")
+
+
+@pytest.mark.usefixtures("kernel")
+def test_the_kernel_agrees_with_a_cluster() -> None:
+    from k8snet import Cluster
+
+    f = Cluster.figure()
+    trace = f.pod("pod-a").connect("10.1.2.2", 4000)
+    assert lab.compare(f, trace).differences == []

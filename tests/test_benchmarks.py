@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import journey, services
+from benchmarks import cluster, journey, limit, services
 from k8snet.course.figure import whole
 from k8snet.linux.steps import Delivered, Judged, Rewritten
 
@@ -25,3 +25,18 @@ def test_the_last_service_is_reached_past_all_the_others() -> None:
     assert max(step.tried for step in syn.steps if isinstance(step, Judged)) == 1 + 300 + 1
     assert any(isinstance(step, Rewritten) for packet in trace.packets[1:] for step in packet.steps)
     assert any(isinstance(step, Delivered) for step in syn.steps)
+
+
+def test_the_cluster_on_the_kernel_is_told_all_that_the_models_machines_were() -> None:
+    made = cluster.build()
+    lines = [" ".join(words) for words, _ in cluster.commands(made)]
+    assert len(made.pods) == cluster.PODS
+    assert sum(line.startswith("ip netns add ") for line in lines) == 3 + cluster.NODES + cluster.PODS
+    assert any("IP-MASQ-AGENT" in stdin for _, stdin in cluster.commands(made))
+
+
+def test_the_limit_is_measured_on_running_pods() -> None:
+    assert [what for what, *_ in limit.measured(limit.cluster, 70, 150)] == [
+        "k8snet: the nodes have registered", "k8snet: the pods run, and say so",
+        "k8snet: a first connection, whose machines boot for it",
+    ]  # fmt: skip

@@ -80,10 +80,11 @@ def test_the_wheel_holds_the_package_and_the_lessons(tmp_path: Path) -> None:
 
 
 def test_no_file_knows_one_machine() -> None:
-    """Addresses of package indexes and paths of one machine belong to that machine."""
+    """Addresses of package indexes and paths of one machine belong to that machine; CNI's folder is every node's."""
     strange = re.compile(r"--index-url|--extra-index|(?<![\w.])/(?:home|Users|work|opt)/\w")
     folders = [ROOT / name for name in (".ci", "docs", "k8snet", "notebooks", "scripts")]
     files = [path for folder in folders for path in folder.rglob("*") if "__pycache__" not in path.parts]
     for path in [*files, *ROOT.glob("*.*"), ROOT / "postBuild"]:
         if path.is_file():
-            assert not strange.search(path.read_text(encoding="utf-8")), path
+            text = path.read_text(encoding="utf-8").replace("/opt/cni/bin", "")
+            assert not strange.search(text), path
