@@ -29,6 +29,8 @@ SERVER = "kube-apiserver"
 """Its own name, under which it makes what a cluster begins with."""
 NOT_YET = ("Service", "Endpoints", "EndpointSlice")
 """Kinds that would be kept, and on which nobody acts as yet."""
+TRIES = 8
+"""So many names are made up until one is free."""
 LONGEST_GENERATED = 58
 """So much of generateName is kept before the five letters."""
 
@@ -221,7 +223,7 @@ class Api:
         if about.resourceVersion:
             raise ApiError("resourceVersion should not be set on objects to be created", reason="Invalid")
         if not name and about.generateName:
-            name = f"{about.generateName[:LONGEST_GENERATED]}{self._suffix()}"
+            name = self._free_name(kind, about.generateName[:LONGEST_GENERATED], namespace or "")
         if not name:
             group = f".{kind.group}" if kind.group else ""
             because = "metadata.name: Required value: name or generateName is required"
@@ -238,16 +240,26 @@ class Api:
             because = f"unable to create new content in namespace {key[0]} because it is being terminated"
             raise ApiError(f'{kind.resource} "{key[1]}" is forbidden: {because}', reason="Forbidden")
 
-    def _number(self) -> str:
+    def _free_name(self, kind: Kind, beginning: str, namespace: str) -> str:
+        """A name that begins so and is not taken; the eighth try is handed on as it is, and refused."""
+        names = (f"{beginning}{self._suffix(attempt)}" for attempt in range(TRIES))
+        name = ""
+        for name in names:
+            if self.store.find(kind.kind, (namespace, name)) is None:
+                break
+        return name
+
+    def _number(self, attempt: int = 0) -> str:
         """Thirty-two hexadecimal digits that no other write of this cluster gets, and the same ones in each run."""
-        return hashlib.md5(f"{self._seed} {self.store.version}".encode(), usedforsecurity=False).hexdigest()
+        text = f"{self._seed} {self.store.version}" + (f" {attempt}" if attempt else "")
+        return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
     def _uid(self) -> str:
         digits = self._number()
         return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
-    def _suffix(self) -> str:
-        number, letters = int(self._number()[:12], 16), ""
+    def _suffix(self, attempt: int) -> str:
+        number, letters = int(self._number(attempt)[:12], 16), ""
         for _ in range(5):
             number, letter = divmod(number, len(ALPHABET))
             letters += ALPHABET[letter]

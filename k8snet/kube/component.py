@@ -8,7 +8,7 @@ level-triggered.)
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
@@ -52,7 +52,8 @@ class Component:
         """Its place in the round."""
         self.lag = 0.0
         self.running = True
-        self._queue: dict[Key, None] = dict.fromkeys(agent.everything())
+        self._queue: OrderedDict[Key, None] = OrderedDict.fromkeys(agent.everything())
+        """Ordered: taking the first of a dict again and again walks over all that was taken."""
         self._inbox: deque[tuple[float, Write]] = deque()
 
     @property
@@ -80,8 +81,7 @@ class Component:
             self._queue.update(dict.fromkeys(self.agent.concerns(self._inbox.popleft()[1])))
         if not self._queue:
             return None
-        key = next(iter(self._queue))
-        del self._queue[key]
+        key, _ = self._queue.popitem(last=False)
         return key, self.agent.reconcile(key)
 
     def stop(self) -> None:
@@ -93,7 +93,7 @@ class Component:
     def start(self) -> None:
         """Start the program: it looks at everything."""
         self.running = True
-        self._queue = dict.fromkeys(self.agent.everything())
+        self._queue = OrderedDict.fromkeys(self.agent.everything())
 
     def __repr__(self) -> str:
         state = "" if self.running else ", stopped"

@@ -95,10 +95,12 @@ class Plane:
 
     def settle(self) -> None:
         """Let all act, in turns, until nobody has anything to do."""
-        limit = TURNS_WITHOUT_END * (len(self.components) + self.api.store.count() + 100)
+        turns, limit = 0, 0
         while self._turn() or self._pass_time():
-            limit -= 1
-            if not limit:
+            turns += 1
+            if turns > limit:  # there may be more objects than when it began
+                limit = TURNS_WITHOUT_END * (len(self.components) + self.api.store.count() + 100)
+            if turns > limit:
                 raise K8snetError(f"the cluster does not come to rest; the last writes:\n{self.api.history[-8:]}")
 
     def settle_unless_paused(self) -> None:

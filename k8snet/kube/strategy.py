@@ -12,6 +12,7 @@ from k8snet.kube.objects import (
     DaemonSet,
     Deployment,
     Namespace,
+    NamespaceSpec,
     NamespaceStatus,
     Node,
     Object,
@@ -36,8 +37,7 @@ def for_create(obj: Object) -> Object:
     if isinstance(obj, Pod):
         return changed(obj, status=PodStatus(phase="Pending", qosClass=quality(known(obj.spec)) if obj.spec else None))
     if isinstance(obj, Namespace):
-        spec = changed(obj.spec, finalizers=["kubernetes"]) if obj.spec else None
-        return changed(obj, status=NamespaceStatus(phase="Active"), **({"spec": spec} if spec else {}))
+        return changed(obj, status=NamespaceStatus(phase="Active"), spec=NamespaceSpec(finalizers=["kubernetes"]))
     return obj if isinstance(obj, Node) or getattr(obj, "status", None) is None else changed(obj, status=type(obj.status)())
 
 

@@ -7,7 +7,7 @@ import copy
 import pytest
 
 from k8snet.errors import ApiError
-from k8snet.kube.objects import ConfigMap, Namespace, Object, ObjectMeta, OwnerReference, changed, meta, to_dict
+from k8snet.kube.objects import ConfigMap, Namespace, Object, ObjectMeta, OwnerReference, changed, kind_of, meta, to_dict
 from tests.kube.plain import Server, pod
 
 
@@ -275,3 +275,12 @@ def test_a_patch_merges_a_part_of_a_manifest(server: Server) -> None:
     assert server.api.history[-1].verb == "PATCH"
     with pytest.raises(ApiError, match="pod updates may not change fields"):
         client.merge_patch("Pod", "web", {"spec": {"restartPolicy": "Never"}})
+
+
+def test_a_generated_name_that_is_taken_is_made_up_anew(server: Server) -> None:
+    nameless = changed(pod(), metadata=ObjectMeta(generateName="web-"))
+    first = server.api._free_name(kind_of(nameless), "web-", "default")
+    server.api.store.put("Pod", ("default", first), pod(first))
+    made = server.client().create(nameless)
+    assert meta(made).name not in (first, None)
+    assert (meta(made).name or "").startswith("web-")

@@ -54,6 +54,8 @@ class Account:
         """By node: until when a failed pod is left alone, and for how long that is."""
         self.refused: dict[str, tuple[float, float]] = {}
         """The same for a pod that could not be made."""
+        self.waiting: list[tuple[float, str]] = []
+        """When which of these nodes is to be looked at again: a heap."""
         self.read(ds)
 
     def read(self, ds: DaemonSet) -> None:
@@ -172,6 +174,8 @@ class DaemonSets(Controller):
         """Look at the pods and the nodes that may have changed, and (if it ``acts``) make them right."""
         while account.ripening and account.ripening[0][0] <= self.client.time:
             account.tally.mark(heappop(account.ripening)[1])
+        while account.waiting and account.waiting[0][0] <= self.client.now:
+            account.tally.mark(heappop(account.waiting)[1])
         while account.stale_pods or account.tally.stale:
             for key in list(account.stale_pods):
                 del account.stale_pods[key]
@@ -252,19 +256,20 @@ class DaemonSets(Controller):
             return True
         if self._backs_off(account.failed, node):
             return False
-        self._back_off(account.failed, node)
+        self._back_off(account, account.failed, node)
         self.client.event(ds, "FailedDaemonPod", f"Found failed {told} kill it", "Warning")
         return True
 
     def _backs_off(self, failures: dict[str, tuple[float, float]], node: str) -> bool:
         return self.client.now < failures.get(node, (0.0, 0.0))[0]
 
-    def _back_off(self, failures: dict[str, tuple[float, float]], node: str) -> None:
+    def _back_off(self, account: Account, failures: dict[str, tuple[float, float]], node: str) -> None:
         """Note a failure: after the next one on this node it is waited for twice as long, if that comes soon."""
         now = self.client.now
         until, delay = failures.get(node, (0.0, 0.0))
         delay = min(max(FIRST_BACKOFF, 2 * delay), LONGEST_BACKOFF) if now < until + 2 * delay else FIRST_BACKOFF
         failures[node] = (now + delay, delay)
+        heappush(account.waiting, (now + delay, node))
 
     def _make(self, account: Account, ds: DaemonSet, node: str) -> bool:
         about = account.template.metadata or ObjectMeta()
@@ -279,7 +284,7 @@ class DaemonSets(Controller):
             pod = self.client.create(model)
         except ApiError as error:
             if "because it is being terminated" not in str(error):
-                self._back_off(account.refused, node)
+                self._back_off(account, account.refused, node)
                 self.client.event(ds, "FailedCreate", f"Error creating: {error}", "Warning")
             return False
         account.place(key_of(pod), node)
@@ -323,14 +328,9 @@ class DaemonSets(Controller):
 
     def _later(self, account: Account) -> Again | None:
         """When to look again: when a pod becomes available, or a failed one may be replaced."""
-        now = self.client.now
-        backoffs = (*account.failed.items(), *account.refused.items())
-        waiting = {node: until for node, (until, _) in backoffs if until > now}
-        for node in waiting:
-            account.tally.mark(node)
-        if account.ripening:
-            return Again((account.ripening[0][0] - self.client.time).total_seconds())
-        return Again(min(waiting.values()) - now, idle=True) if waiting else None
+        waits = [(account.ripening[0][0] - self.client.time).total_seconds()] if account.ripening else []
+        waits += [account.waiting[0][0] - self.client.now] if account.waiting else []
+        return Again(min(waits), idle=not account.ripening) if waits else None
 
 
 def _sketch(pod: Pod) -> tuple[object, ...]:

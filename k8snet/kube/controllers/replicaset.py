@@ -8,6 +8,7 @@ Source: pkg/controller/replicaset/replica_set.go, replica_set_utils.go.
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from heapq import heappop, heappush
@@ -19,7 +20,7 @@ from k8snet.kube.component import Again
 from k8snet.kube.controllers import claim
 from k8snet.kube.controllers import pods as about_pods
 from k8snet.kube.controllers.controller import NOTHING, Controller, controller_of, key_of, reference_to
-from k8snet.kube.controllers.scale_down import to_give_up
+from k8snet.kube.controllers.scale_down import Ranking, ranked
 from k8snet.kube.controllers.tally import Tally
 from k8snet.kube.history import Write
 from k8snet.kube.objects import (
@@ -52,12 +53,25 @@ class Account:
         self.tally: Tally[Key] = Tally(5)
         self.ripening: list[tuple[datetime, Key]] = []
         """When pods that are ready will have been so for minReadySeconds: a heap."""
+        self.ranking: Ranking | None = None
+        """Who goes first; kept from the first time on that somebody has to go."""
         self.failures = 0
 
     def is_of(self, rs: ReplicaSet) -> bool:
         """Whether all here was counted for this ReplicaSet as it is now."""
         template = known(rs.spec).template
         return self.uid == meta(rs).uid and (self.template is template or self.template == template)
+
+    def note(self, key: Key, pod: Pod | None, share: tuple[int, ...] = ()) -> None:
+        """A pod is like this now, and counts so much; None: it is not the set's."""
+        if pod is None:
+            self.tally.drop(key)
+        else:
+            self.tally.put(key, share)
+        if self.ranking is not None and (pod is None or not share[ACTIVE]):
+            self.ranking.drop(key)
+        elif self.ranking is not None and pod is not None:
+            self.ranking.put(key, pod)
 
     def share(self, pod: Pod) -> tuple[int, ...]:
         """What one pod counts; its availability is for `ReplicaSets` to say."""
@@ -162,10 +176,7 @@ class ReplicaSets(Controller):
         for key in account.tally.take_stale():
             found = self.client.find("Pod", key[1], key[0])
             pod = self._claim(account, rs, found) if found is not None else None
-            if pod is None:
-                account.tally.drop(key)
-            else:
-                account.tally.put(key, self._share(account, rs, key, pod))
+            account.note(key, pod, self._share(account, rs, key, pod) if pod is not None else ())
 
     def _claim(self, account: Account, rs: ReplicaSet, pod: Pod) -> Pod | None:
         """The pod, if it is the set's; one that has ended or is to be deleted is neither adopted nor released."""
@@ -208,28 +219,39 @@ class ReplicaSets(Controller):
                 if "because it is being terminated" not in str(error):
                     self.client.event(rs, "FailedCreate", f"Error creating: {error}", "Warning")
                 raise
-            account.tally.put(key_of(pod), account.share(pod))
+            account.note(key_of(pod), pod, account.share(pod))
             self.client.event(rs, "SuccessfulCreate", f"Created pod: {meta(pod).name}")
 
     def _give_up(self, account: Account, rs: ReplicaSet, count: int) -> None:
         client = self.client
-        mine = [pod for pod in client.owned(known(account.uid), "Pod") if about_pods.is_active(pod)]
-        for pod in to_give_up(mine, count, self._related(rs, mine)):
+        crowd = self._crowd(account, rs)
+        for key in self._ranking(account).first(count, crowd):
+            account.tally.mark(key)
+            pod = client.find("Pod", key[1], key[0])
+            if pod is None or not about_pods.is_active(pod):
+                continue
             try:
                 client.delete(pod)
             except ApiError as error:
                 client.event(rs, "FailedDelete", f"Error deleting: {error}", "Warning")
                 raise
-            account.tally.mark(key_of(pod))
-            client.event(rs, "SuccessfulDelete", f"Deleted pod: {meta(pod).name}")
+            client.event(rs, "SuccessfulDelete", f"Deleted pod: {key[1]}")
 
-    def _related(self, rs: ReplicaSet, mine: Sequence[Pod]) -> Iterable[Pod]:
-        """The active pods of all ReplicaSets of the same Deployment."""
+    def _ranking(self, account: Account) -> Ranking:
+        if account.ranking is None:
+            pods = self.client.owned(known(account.uid), "Pod")
+            account.ranking = ranked(pod for pod in pods if about_pods.is_active(pod))
+        return account.ranking
+
+    def _crowd(self, account: Account, rs: ReplicaSet) -> Counter[str]:
+        """How many pods each node has of all ReplicaSets of the same Deployment."""
         above = controller_of(rs)
-        if above is None:
-            return mine
-        sets = self.client.owned(above.uid, "ReplicaSet")
-        return [pod for each in sets for pod in self.client.owned(known(meta(each).uid), "Pod") if about_pods.is_active(pod)]
+        crowd = Counter(self._ranking(account).crowd)
+        for other in self.client.owned(above.uid, "ReplicaSet") if above is not None else ():
+            its = self.accounts.get(key_of(other))
+            if its is not None and its is not account and its.tally.shares:
+                crowd.update(self._ranking(its).crowd)
+        return crowd
 
     # --- telling ----------------------------------------------------------------------------------------------------
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from k8snet.errors import ApiError
 from k8snet.kube.controllers import replicaset
-from k8snet.kube.controllers.scale_down import to_give_up
+from k8snet.kube.controllers.scale_down import Ranking, ranked
 from k8snet.kube.decoding import decode
 from k8snet.kube.objects import Pod, ReplicaSet, changed, known, meta
-from tests.kube.controllers.toys import Cluster, fail, set_ready
-from tests.kube.plain import pod
+from tests.kube.controllers.toys import Cluster, fail, image, set_ready
+from tests.kube.plain import deployment_document, pod
 
 
 @pytest.fixture
@@ -268,7 +271,7 @@ def some_pod(name: str, node: str | None = "a", phase: str = "Running", ready: s
         about = {"image": "i", "imageID": "", "name": "c", "ready": True}
         status["containerStatuses"] = [about | {"restartCount": restarts}]
     containers = [{"name": "c", "image": "i"}]
-    metadata = {"name": name, "uid": name, "creationTimestamp": made, "annotations": annotations}
+    metadata = {"name": name, "namespace": "default", "uid": name, "creationTimestamp": made, "annotations": annotations}
     made_pod: Pod = decode({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "status": status,
                             "spec": {"containers": containers} | ({"nodeName": node} if node else {})})
     return made_pod
@@ -292,12 +295,58 @@ def some_pod(name: str, node: str | None = "a", phase: str = "Running", ready: s
 )
 def test_which_pod_goes_first(first: dict[str, Any], then: dict[str, Any]) -> None:
     one, other = some_pod("z", **first), some_pod("a", **then)
-    assert to_give_up([one, other], 1, [one, other]) == [one]
-    assert to_give_up([other, one], 1, [one, other]) == [one]
+    ranking = ranked([one, other])
+    assert ranking.first(1, ranking.crowd) == [("default", "z")]
 
 
 def test_doubled_up_pods_go_first() -> None:
-    pods = [some_pod("a", "node1"), some_pod("b", "node2"), some_pod("c", "node2"), some_pod("d", "node3")]
-    assert [meta(each).name for each in to_give_up(pods, 2, pods)] == ["b", "c"]
-    elsewhere = [some_pod("x", "node3"), some_pod("y", "node3")]
-    assert [meta(each).name for each in to_give_up(pods, 1, [*pods, *elsewhere])] == ["d"]
+    ranking = ranked([some_pod("a", "node1"), some_pod("b", "node2"), some_pod("c", "node2"), some_pod("d", "node3")])
+    assert ranking.first(2, ranking.crowd) == [("default", "b"), ("default", "c")]
+    assert ranking.first(1, ranking.crowd + Counter({"node3": 2})) == [("default", "d")]
+
+
+some_pods = st.builds(
+    lambda node, phase, ready, made, cost: {"node": node, "phase": phase, "ready": ready, "made": made, "cost": cost},
+    st.sampled_from((None, "a", "b", "c")), st.sampled_from(("Running", "Pending")), st.sampled_from((EARLY, LATE, None)),
+    st.sampled_from((EARLY, LATE)), st.sampled_from((None, "1")),
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    puts=st.lists(st.tuples(st.integers(0, 9), st.none() | some_pods), min_size=5, max_size=40),
+    others=st.dictionaries(st.sampled_from("abc"), st.integers(1, 5)), count=st.integers(1, 3),
+)
+def test_the_quick_way_finds_what_sorting_finds(puts: list[Any], others: dict[str, int], count: int) -> None:
+    """Of forty pods some change, go and come back; then a few are asked for, and all."""
+    ranking = Ranking()
+    there: dict[tuple[str, str], dict[str, Any]] = {}
+    usual = {"node": "c", "phase": "Running", "ready": EARLY, "made": EARLY, "cost": "2"}
+    for number, how in [*((number, usual) for number in range(40)), *puts]:
+        key = ("default", f"p{number:02}")
+        if how is None:
+            ranking.drop(key)
+            there.pop(key, None)
+        else:
+            ranking.put(key, some_pod(key[1], **how))
+            there[key] = how
+    crowd = ranking.crowd + Counter(others)
+    assert ranking.crowd + Counter() == Counter(how["node"] or "" for how in there.values())
+    in_order = ranking.first(len(there), crowd)
+    assert sorted(in_order) == sorted(there)
+    for _ in range(2):
+        assert ranking.first(count, crowd) == in_order[:count]
+
+
+@pytest.mark.parametrize("start", [0, 1, 2])
+def test_a_node_with_pods_of_another_revision_gives_one_up_first(cluster: Cluster, start: int) -> None:
+    rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+    cluster.create(deployment_document("web", 3, "nginx:1", strategy=rolling))
+    cluster.settle()
+    cluster.toy.bound = start
+    cluster.change(image="nginx:2")
+    cluster.settle()
+    gone = next(write.before for write in cluster.plane.api.history.of("Pod") if write.verb == "DELETE" and write.after)
+    first = next(write.after for write in cluster.plane.api.history.of("Pod")
+                 if write.subresource == "binding" and image(write.after) == "nginx:2")
+    assert known(gone.spec).nodeName == known(first.spec).nodeName
