@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Route, ViewportSize, WebSocket
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Route, TimeoutError, ViewportSize, WebSocket  # noqa: A004 its own
 
 SECONDS_TO_OPEN = 60
 SECONDS_TO_DRAW = 1.5
@@ -15,6 +15,13 @@ SECONDS_TO_DRAW = 1.5
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 WINDOW: ViewportSize = {"width": 1280, "height": 900}
 TALLEST_PICTURE = 16000
+STATE = """() => {
+    const widget = window.jupyterapp?.shell?.currentWidget;
+    const session = widget?.sessionContext, kernel = session?.session?.kernel;
+    return {path: widget?.context?.path, open: widget?.context?.isReady, session: session?.isReady,
+            connection: kernel?.connectionStatus, kernel: kernel?.status};
+}"""
+"""The notebook in front, and how its kernel is."""
 
 
 class Lab:
@@ -57,18 +64,31 @@ class Lab:
     def wait_until_ready(self, name: str) -> None:
         """Return when a notebook is in front, its kernel connected and idle.
 
-        The application is asked, not the page: the page says "idle" before there is a session.
+        The application is asked, not the page: the page says "idle" before there is a session. A kernel that does not come up
+        on a busy machine is started once more, as a learner would; if that does not help either, the error says what there is.
         """
+        try:
+            self._wait_for_kernel(name, SECONDS_TO_OPEN / 2)
+        except TimeoutError:
+            before = self.state()
+            self.page.evaluate("() => window.jupyterapp.shell.currentWidget?.sessionContext?.restartKernel().then(() => {})")
+            try:
+                self._wait_for_kernel(name, SECONDS_TO_OPEN)
+            except TimeoutError as error:
+                raise AssertionError(f"{name} is not ready: {self.state()}; before its kernel was restarted: {before}") from error
+
+    def _wait_for_kernel(self, name: str, seconds: float) -> None:
         self.page.wait_for_function(
-            """name => {
-                const widget = window.jupyterapp?.shell?.currentWidget;
-                const session = widget?.sessionContext, kernel = session?.session?.kernel;
-                return widget?.context?.path === name && widget.context.isReady && session.isReady
-                    && kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
-            }""",
+            f"name => {{ const it = ({STATE})(); return it.path === name && it.open && it.session"
+            " && it.connection === 'connected' && it.kernel === 'idle'; }",
             arg=name,
-            timeout=SECONDS_TO_OPEN * 1000,
+            timeout=seconds * 1000,
         )
+
+    def state(self) -> dict[str, Any]:
+        """What is in front, and how its kernel is."""
+        state: dict[str, Any] = self.page.evaluate(STATE)
+        return state
 
     def execute(self, command: str, **arguments: Any) -> None:
         """Give JupyterLab one of its own commands, and wait until it is done."""
