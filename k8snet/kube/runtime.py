@@ -8,6 +8,7 @@ Sources: the Container Runtime Interface (cri-api, api.proto); containerd 2, int
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from copy import deepcopy
 from typing import Any
@@ -17,7 +18,7 @@ from k8snet.kube import cni
 from k8snet.kube.cni.spec import Wiring
 from k8snet.kube.images import Behaviour
 from k8snet.kube.machine import Machine
-from k8snet.kube.sandbox import Container, Held, Names, Sandbox, Wanted, identity
+from k8snet.kube.sandbox import NOTHING, Container, Held, Names, Sandbox, Wanted, identity
 from k8snet.kube.store import Key
 from k8snet.linux.fact import changed
 
@@ -60,6 +61,11 @@ class Runtime:
         path = min((each for each in files if each.startswith(CONFIGURATIONS) and each.endswith(".conflist")), default=None)
         return None if path is None else files[path]
 
+    @property
+    def last_pid(self) -> int:
+        """The number of the process that was started last."""
+        return self._last_pid
+
     def netns_of(self, key: Key) -> str:
         """The network namespace that a pod is in. ApiError in kubectl's words if it is in none."""
         held = self.pods.get(key)
@@ -85,9 +91,11 @@ class Runtime:
         place, conflist, ip = None, self.conflist or "", ""
         if not pod.on_host:
             place, ip = self._connect(pod, own, conflist)
+        self._next_pid()  # the shim's
         pause = Container(own, "pause", PAUSE_IMAGE, own, self._next_pid(), now, PAUSE)
         netns = place.netns if place is not None else self.machine.name
-        sandbox = Sandbox(own, attempt, netns, pause, now, ip, pod.shares_processes, place, conflist)
+        sandbox = Sandbox(own, attempt, netns, pause, now, ip, pod.shares_processes, place, conflist,
+                          labels=pod.labels, annotations=pod.annotations)  # fmt: skip
         self.pods[pod.key] = Held(held.uid, (*held.sandboxes[-1:], sandbox), held.containers)
         return sandbox
 
@@ -138,7 +146,8 @@ class Runtime:
 
     # --- containers -----------------------------------------------------------------------------------------------
 
-    def start_container(self, key: Key, name: str, image: str, does: Behaviour, now: float) -> Container:
+    def start_container(self, key: Key, name: str, image: str, does: Behaviour, now: float,
+                        env: Mapping[str, str] = NOTHING) -> Container:
         """Start a container in the pod's sandbox. Its process may end at once, as when somebody else has its port."""
         held = self.pods[key]
         sandbox, before = held.sandbox, held.newest(name)
@@ -146,7 +155,7 @@ class Runtime:
         attempt = before.attempt + 1 if before is not None else 0
         pid = 0 if does.fault else self._next_pid()
         own = identity(held.uid, name, attempt)
-        made = Container(own, name, image, sandbox.id, pid, now, does, attempt, log=does.log)
+        made = Container(own, name, image, sandbox.id, pid, now, does, attempt, log=does.log, env=env or NOTHING)
         if does.fault:
             made = _ended(changed(made, message=start_error(does.fault)), 128, now, "StartError")
         elif does.exit_code is not None and not does.after:
@@ -171,6 +180,18 @@ class Runtime:
         containers = tuple(container if each.id == container.id else each for each in held.containers)
         self.pods[key] = Held(held.uid, held.sandboxes, containers)
 
+    def forget_container(self, key: Key, container: Container) -> None:
+        """Nothing is left of a container that has ended."""
+        held = self.pods[key]
+        left = tuple(each for each in held.containers if each.id != container.id)
+        self.pods[key] = Held(held.uid, held.sandboxes, left)
+
+    def forget_sandbox(self, key: Key, sandbox: Sandbox) -> None:
+        """Nothing is left of a sandbox that is stopped, nor of the containers in it."""
+        held = self.pods[key]
+        containers = tuple(each for each in held.containers if each.sandbox != sandbox.id)
+        self.pods[key] = Held(held.uid, tuple(each for each in held.sandboxes if each.id != sandbox.id), containers)
+
     def catch_up(self, key: Key, now: float) -> Held | None:
         """What the runtime has of a pod, after processes have done that whose time has come: begun to listen, ended."""
         held = self.pods.get(key)
@@ -188,23 +209,27 @@ class Runtime:
     def _listening_now(self, netns: str, container: Container, name: str, now: float) -> Container:
         """A container whose process listens, under the pod's name; or that has ended, because a port is taken."""
         does = container.does
-        if self._listen(netns, container, name):
+        taken = self._listen(netns, container, name)
+        if taken is None:
             return changed(container, ports=does.listens)
-        return _ended(changed(container, log=(*does.log, "bind: Address already in use")), 1, now)
+        _, proto, port = taken
+        return _ended(changed(container, log=(*does.log, does.taken.format(proto=proto, port=port, ip=does.ip))), 1, now)
 
-    def _listen(self, netns: str, container: Container, name: str) -> bool:
+    def _listen(self, netns: str, container: Container, name: str) -> tuple[str, str, int] | None:
+        """Let a container's process listen; or say which of its places somebody has, and it listens nowhere."""
         ip, places = container.does.ip, [(netns, proto, port) for proto, port in container.does.listens]
-        if any(place in self._listening for place in places):
-            return False
+        for place in places:
+            if place in self._listening:
+                return place
         for at, (_, proto, port) in enumerate(places):
             try:
                 self.machine.do(listen, netns, port, proto, name, ip)
             except CommandError:  # somebody else on the node has it: no container of ours
                 for _, others, opened in places[:at]:
                     self.machine.do(close, netns, opened, others, ip)
-                return False
+                return places[at]
         self._listening.update(dict.fromkeys(places, container.id))
-        return True
+        return None
 
     def _next_pid(self) -> int:
         self._last_pid += 1

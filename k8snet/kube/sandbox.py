@@ -6,14 +6,17 @@ Source: the Container Runtime Interface (cri-api, api.proto: PodSandboxStatus, C
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
+from types import MappingProxyType
 
 from k8snet.kube import cni
 from k8snet.kube.images import Behaviour
 from k8snet.kube.store import Key
 from k8snet.linux.fact import Fact
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
+"""No labels, no variables: one for all that have none."""
 
 class Names:
     """The names of network namespaces in use, in the whole world: those of the machines, and of the pods on them."""
@@ -48,6 +51,7 @@ class Container(Fact, frozen=True):
     """A container, or what is left of it. ``sandbox`` is the id of the one it is in, ``attempt`` counts restarts.
 
     Times are in seconds of the cluster's clock; ``finished`` is None while it runs. ``message`` is why it could not start.
+    ``env``: the variables that the kubelet gave it.
     """
 
     id: str
@@ -64,6 +68,7 @@ class Container(Fact, frozen=True):
     exit_code: int = 0
     reason: str = ""
     message: str = ""
+    env: Mapping[str, str] = NOTHING
 
     @property
     def state(self) -> str:
@@ -86,7 +91,8 @@ class Sandbox(Fact, frozen=True):
     """What holds a pod's namespaces. ``ip`` is empty on the host's network, whose namespace it uses then.
 
     ``place`` and ``conflist`` are what the CNI was called with; no place: it has no network (any more).
-    ``shares_processes``: pause is process 1 for all containers; else each has processes of its own.
+    ``shares_processes``: pause is process 1 for all containers; else each has processes of its own. ``labels`` and
+    ``annotations`` are the pod's, as they were when the sandbox was made; nobody changes them.
     """
 
     id: str
@@ -99,6 +105,13 @@ class Sandbox(Fact, frozen=True):
     place: cni.Sandbox | None = None
     conflist: str = ""
     ready: bool = True
+    labels: Mapping[str, str] = NOTHING
+    annotations: Mapping[str, str] = NOTHING
+
+    @property
+    def shim(self) -> int:
+        """The pid of the shim, which is the parent of all processes in here."""
+        return self.pause.pid - 1
 
 
 class Held(Fact, frozen=True):
@@ -137,6 +150,8 @@ class Wanted(Fact, frozen=True):
     on_host: bool = False
     shares_processes: bool = False
     ports: tuple[cni.PortMapping, ...] = ()
+    labels: Mapping[str, str] = NOTHING
+    annotations: Mapping[str, str] = NOTHING
 
 
 def identity(uid: str, name: str, attempt: int) -> str:

@@ -26,28 +26,28 @@ def run(words: Words, env: Environment, programs: Mapping[str, Program]) -> Beha
     at = words.index("-c") + 1
     if at == len(words):
         return Behaviour(line_of(words), exit_code=2, log=(f"{words[0]}: -c requires an argument",))
-    return _Line(words, env, programs).run(_parts(words[at]))
+    return _Line(words, env, programs).run(parts(words[at]))
 
 
 Part = tuple[str, Words]
 """What joins a command to the one before it, and the command."""
 
 
-def _parts(line: str) -> list[Part]:
+def parts(line: str) -> list[Part]:
     """The commands of a line. NotModelled for what the shell does beyond that."""
-    parts: list[Part] = []
+    found: list[Part] = []
     joint, words = ";", list[str]()
     for token in _tokens(line):
         if token in SEPARATORS:
             if words:
-                parts.append((joint, tuple(words)))
+                found.append((joint, tuple(words)))
                 joint, words = ";", []
             joint = token if token in ("&&", "||") else joint
         elif token and set(token) <= set("();<>|&") and token not in (">", ">>"):
             raise NotModelled(f"the shell's {token}", known=KNOWN)
         else:
             words.append(token)
-    return [*parts, (joint, tuple(words))] if words else parts
+    return [*found, (joint, tuple(words))] if words else found
 
 
 def _tokens(line: str) -> Iterator[str]:

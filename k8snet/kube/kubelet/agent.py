@@ -172,13 +172,13 @@ class Kubelet:
 
     # --- faults ---------------------------------------------------------------------------------------------------
 
-    def kill_container(self, key: Key, name: str) -> None:
-        """Kill a container's process with SIGKILL. ApiError if it does not run."""
+    def kill_container(self, key: Key, name: str, exit_code: int = KILLED) -> None:
+        """A signal ends a container's process: SIGKILL, if it is not said otherwise. ApiError if it does not run."""
         held = self.runtime.catch_up(key, self.client.now)
         container = held.newest(name) if held is not None else None
         if container is None or container.finished is not None:
             raise ApiError(f'unable to upgrade connection: container not found ("{name}")', reason="NotFound")
-        self.runtime.end(key, container, KILLED, self.client.now)
+        self.runtime.end(key, container, exit_code, self.client.now)
         self._tell(key)
 
     def kill_pause(self, key: Key) -> None:

@@ -114,7 +114,7 @@ def _try_to_start(turn: Turn, wish: Wish, last: Container | None) -> Container |
         crashes = turn.memory.crashes
         crashes[wish.name] = next_try(crashes.get(wish.name), known(known(last).finished), turn.now)
     turn.remembered.waiting.pop(wish.name, None)
-    made = turn.runtime.start_container(turn.key, wish.name, image, does, turn.now)
+    made = turn.runtime.start_container(turn.key, wish.name, image, does, turn.now, env)
     turn.event("Created", "Container created")
     if made.message:
         turn.event("Failed", f"Error: {made.message}", "Warning")

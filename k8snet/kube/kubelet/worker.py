@@ -12,7 +12,7 @@ from k8snet.kube.kubelet.status import FINISHED, report
 from k8snet.kube.kubelet.turn import Turn
 from k8snet.kube.objects import known, meta
 from k8snet.kube.runtime import NOT_INITIALIZED
-from k8snet.kube.sandbox import Held, Wanted
+from k8snet.kube.sandbox import NOTHING, Held, Wanted
 
 SANDBOX_RETRY = 10.0
 """Seconds until a sandbox that could not be made is tried again (the pod workers' backOffPeriod)."""
@@ -92,7 +92,9 @@ def _make_sandbox(turn: Turn) -> None:
     if not turn.due(retry):
         turn.wait(retry, idle=True)
         return
-    wanted = Wanted(turn.key, turn.uid, on_host, bool(turn.spec.shareProcessNamespace), () if on_host else _mappings(turn))
+    about = meta(turn.pod)
+    wanted = Wanted(turn.key, turn.uid, on_host, bool(turn.spec.shareProcessNamespace), () if on_host else _mappings(turn),
+                    about.labels or NOTHING, about.annotations or NOTHING)  # fmt: skip
     try:
         turn.runtime.run_sandbox(wanted, turn.now)
         turn.more = True

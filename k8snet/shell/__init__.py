@@ -1,0 +1,1 @@
+"""The Kubernetes tools in words: what one types, and what comes back."""
