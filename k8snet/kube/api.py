@@ -29,6 +29,8 @@ SERVER = "kube-apiserver"
 """Its own name, under which it makes what a cluster begins with."""
 NOT_YET = ("Service", "Endpoints", "EndpointSlice")
 """Kinds that would be kept, and on which nobody acts as yet."""
+IMMORTAL = ("default", "kube-public", "kube-system")
+"""Namespaces that nobody can delete."""
 TRIES = 8
 """So many names are made up until one is free."""
 LONGEST_GENERATED = 58
@@ -36,7 +38,10 @@ LONGEST_GENERATED = 58
 
 
 class Happening(Fact, frozen=True):
-    """What an Event tells: ``who`` saw it, about which object, and how often (``count``) between ``first`` and ``last``."""
+    """What an Event tells: ``who`` saw it, about which object, and how often (``count``) between ``first`` and ``last``.
+
+    ``number`` counts all events, so that those of one moment have an order.
+    """
 
     who: str
     kind: str
@@ -49,6 +54,7 @@ class Happening(Fact, frozen=True):
     first: float
     last: float
     count: int = 1
+    number: int = 0
 
 
 class Api:
@@ -103,7 +109,7 @@ class Api:
         fresh = changed(meta(obj), uid=self._uid(), creationTimestamp=self.time, generation=strategy.first_generation(obj))
         return self._write("POST", who, kind, key, None, changed(obj, metadata=fresh))
 
-    def update(self, obj: Object, who: str, *, verb: str = "PUT") -> Object:
+    def update(self, obj: Object, who: str, *, verb: str = "PUT", subresource: str = "") -> Object:
         """Replace an object's wishes; its status stays. ApiError (Conflict) if it has changed since it was read."""
         kind, key, before = self._present(obj)
         effect.check(obj)
@@ -112,14 +118,15 @@ class Api:
             raise refusal(after, errors)
         if after == before:
             return before
-        return self._finish(self._write(verb, who, kind, key, before, strategy.with_generation(after, before)), who)
+        written = self._write(verb, who, kind, key, before, strategy.with_generation(after, before), subresource)
+        return self._finish(written, who)
 
-    def update_status(self, obj: Object, who: str) -> Object:
+    def update_status(self, obj: Object, who: str, *, verb: str = "PUT") -> Object:
         """Replace an object's status; its wishes stay. ApiError (Conflict) as for `update`."""
         kind, key, before = self._present(obj)
         if obj.status == before.status:
             return before
-        return self._write("PUT", who, kind, key, before, changed(before, status=obj.status), "status")
+        return self._write(verb, who, kind, key, before, changed(before, status=obj.status), "status")
 
     def bind(self, pod: Object, node: str, who: str) -> Object:
         """Bind a pod to a node. ApiError (Conflict) if it is on one already."""
@@ -136,6 +143,8 @@ class Api:
         ``grace`` in seconds is for pods, the pod's own by default. ``propagation``: Background, Foreground or Orphan.
         """
         before = self.get(kind, key)
+        if kind.kind == "Namespace" and key[1] in IMMORTAL:
+            raise ApiError(f'namespaces "{key[1]}" is forbidden: this namespace may not be deleted', reason="Forbidden")
         after = strategy.marked(before, self.time, grace, propagation)
         if after is None:
             return self._remove(kind, key, before, who)
@@ -156,7 +165,7 @@ class Api:
         seen = self.happenings.pop(place, None)
         if seen is None:
             name, namespace = known(about.name), about.namespace or "default"
-            seen = Happening(who, kind, namespace, name, uid, type_, reason, message, self.now, self.now, 0)
+            seen = Happening(who, kind, namespace, name, uid, type_, reason, message, self.now, self.now, 0, self.told)
         self.happenings[place] = changed(seen, last=self.now, count=seen.count + 1)
 
     @contextmanager

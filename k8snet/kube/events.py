@@ -31,5 +31,5 @@ def _object(told: Happening) -> Event:
 
 
 def _name(told: Happening) -> str:
-    """The object's name and a number, as client-go makes it of the nanoseconds of the first time."""
-    return f"{told.name}.{int(told.first * 1e9) + sum(map(ord, told.reason + told.message)):016x}"
+    """The object's name and the nanoseconds of the first time, as client-go makes it: so names come in the order of events."""
+    return f"{told.name}.{int(EPOCH.timestamp()) * 10**9 + int(told.first * 1e9) + told.number:016x}"
