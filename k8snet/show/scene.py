@@ -17,7 +17,10 @@ MARGIN = 20.0
 
 
 class Box(Fact, frozen=True):
-    """A network namespace. ``look``: node (square-cornered) or pod (rounded)."""
+    """A network namespace: ``look`` is node (square-cornered) or pod (rounded); or what else has a box: svg.py has all looks.
+
+    Where ``now`` stands behind the look, it is what the reader shall look at.
+    """
 
     netns: str
     look: str
@@ -39,7 +42,7 @@ class Bar(Fact, frozen=True):
 
 
 class Line(Fact, frozen=True):
-    """A line through points. ``look``: wire, port (a device's tie to its bridge), request, reply, arp.
+    """A line through points. ``look``: wire, port (a device's tie to its bridge), strike (what has ended), request, reply, arp.
 
     ``arrows`` are points on it and the direction in which they point: up, down, left, right.
     """
@@ -62,7 +65,7 @@ class Dot(Fact, frozen=True):
 class Text(Fact, frozen=True):
     """Letters; ``x`` is their start, middle or end, ``y`` their base line.
 
-    ``look``: title, name, label, bar (a bridge's label), note, legend.
+    ``look``: title, name, strong (a small name), label, bar (a bridge's label), note; in sans-serif: state, legend.
     """
 
     look: str
@@ -75,7 +78,7 @@ class Text(Fact, frozen=True):
     def rect(self) -> Rect:
         """The room that the letters take."""
         size = {"title": TITLE, "name": NAME}.get(self.look, SMALL)
-        width = sans_width(self.text, size) if self.look in ("title", "legend") else mono_width(self.text, size)
+        width = sans_width(self.text, size) if self.look in ("title", "state", "legend") else mono_width(self.text, size)
         left = {"start": 0.0, "middle": width / 2, "end": width}[self.anchor]
         return Rect(self.x - left, self.y - size * 0.8, width, size)
 
@@ -112,7 +115,7 @@ class Sketch:
         self.layout = layout
         self.title = title
         self.width = max(least_width, layout.width + 2 * MARGIN)
-        title_lines = _broken(title, self.width - 2 * MARGIN)
+        title_lines = broken(title, self.width - 2 * MARGIN)
         self.origin = ((self.width - layout.width) / 2, MARGIN + len(title_lines) * (TITLE + 5) + 14)
         self.bottom = self.origin[1] + layout.height + MARGIN
         self.boxes: list[Box] = []
@@ -194,8 +197,7 @@ class Sketch:
         return self.layout.chart.place(point.netns).plug(point.device)
 
 
-
-def _broken(title: str, width: float) -> list[str]:
+def broken(title: str, width: float) -> list[str]:
     """A title in lines that fit, broken between words."""
     lines: list[str] = []
     for word in title.split():

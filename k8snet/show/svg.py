@@ -12,14 +12,32 @@ from k8snet.show.scene import Bar, Box, Dot, Line, Mark, Scene, Text
 _LETTERS = {
     "title": (palette.SANS, palette.TITLE, "bold"),
     "name": (palette.MONO, palette.NAME, "bold"),
+    "strong": (palette.MONO, palette.SMALL, "bold"),
     "label": (palette.MONO, palette.SMALL, "normal"),
     "bar": (palette.MONO, palette.SMALL, "normal"),
     "note": (palette.MONO, palette.SMALL, "normal"),
+    "state": (palette.SANS, palette.SMALL, "bold"),
     "legend": (palette.SANS, palette.SMALL, "normal"),
 }
+_BOXES = {
+    "node": (palette.NODE_FILL, palette.NODE_OUTLINE, 1.4, ""),
+    "node off": (palette.PAPER, palette.NODE_OUTLINE, 1.4, 'stroke-dasharray="7 4"'),
+    "pod": (palette.POD, palette.INK, 1.2, 'rx="12"'),
+    "pod unready": (palette.PAPER, palette.INK, 1.2, 'rx="12" stroke-dasharray="5 3"'),
+    "room": (palette.PAPER, "none", 0, 'rx="7"'),
+    "netns": ("none", palette.POD, 2, 'rx="5" stroke-dasharray="6 4"'),
+    "container": (palette.PAPER, palette.INK, 1, 'rx="3"'),
+    "container ended": (palette.PAPER, palette.INK, 1, 'rx="3" stroke-dasharray="3 2.5"'),
+    "component": (palette.PAPER, palette.INK, 1, ""),
+    "component ended": (palette.PAPER, palette.INK, 1, 'stroke-dasharray="3 2.5"'),
+}
+"""How boxes look: fill, outline and its width, and what else there is to say. A room is the paper below a pod's netns."""
+TAB = 7.0
+"""How high the tab of a component's box stands above it."""
 _LINES = {
     "wire": f'stroke="{palette.WIRE}" stroke-width="1.6"',
     "port": f'stroke="{palette.WIRE}" stroke-width="1.6"',
+    "strike": f'stroke="{palette.INK}" stroke-width="1.4"',
     "request": f'stroke="{palette.REQUEST}" stroke-width="2.6"',
     "reply": f'stroke="{palette.REPLY}" stroke-width="2.6" stroke-dasharray="6 4"',
     "arp": f'stroke="{palette.REQUEST}" stroke-width="2.6" stroke-dasharray="0 5" stroke-linecap="round"',
@@ -49,9 +67,13 @@ def _shapes(scene: Scene) -> Iterator[str]:
 
 
 def _box(box: Box) -> str:
-    look = {"node": f'fill="{palette.NODE_FILL}" stroke="{palette.NODE_OUTLINE}" stroke-width="1.4"',
-            "pod": f'rx="12" fill="{palette.POD}" stroke="{palette.INK}" stroke-width="1.2"'}[box.look]
-    return f'<rect {_rect(box)} {look}/>'
+    """What the reader shall look at is yellow; a component has a tab."""
+    fill, edge, width, more = _BOXES[box.look.removesuffix(" now")]
+    if box.look.endswith(" now"):
+        fill, edge, width = palette.NOW, palette.INK, 2.4
+    look = f'{more} fill="{fill}" stroke="{edge}" stroke-width="{_n(width)}"'.lstrip()
+    tab = f'<path d="M{_n(box.x)},{_n(box.y)} v-{_n(TAB)} h26 v{_n(TAB)}" {look}/>' if box.look.startswith("component") else ""
+    return f"{tab}<rect {_rect(box)} {look}/>"
 
 
 def _bar(bar: Bar) -> str:
@@ -71,7 +93,7 @@ def _dot(dot: Dot) -> str:
 def _line(line: Line) -> str:
     """A packet's way has a white edge, so that it stands out from bars, boxes and other lines."""
     points = " ".join(f"{_n(x)},{_n(y)}" for x, y in line.points)
-    strokes = [_LINES[line.look]] if line.look in ("wire", "port") else [_CASING, _LINES[line.look]]
+    strokes = [_LINES[line.look]] if line.look in ("wire", "port", "strike") else [_CASING, _LINES[line.look]]
     drawn = [f'<polyline points="{points}" fill="none" stroke-linejoin="round" {stroke}/>' for stroke in strokes]
     heads = [f'<path d="M-5.5,-5 L5.5,-5 L0,5.5 Z" transform="translate({_n(x)},{_n(y)}) rotate({_TURNS[way]})" '
              f'fill="{palette.REQUEST}"/>' for (x, y), way in line.arrows]
