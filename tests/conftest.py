@@ -1,7 +1,7 @@
-"""What some tests need and not every machine has: a real kernel, a browser, golden files.
+"""What some tests need and not every machine has: a real kernel, a browser, golden files, the real kubectl.
 
 A test that cannot have what it needs is skipped with the reason; where K8SNET_REQUIRE names it, as in
-``K8SNET_REQUIRE=kernel,browser,golden``, the test fails instead, so that CI cannot pass by skipping.
+``K8SNET_REQUIRE=kernel,browser,golden,kubectl``, the test fails instead, so that CI cannot pass by skipping.
 """
 
 from __future__ import annotations

@@ -20,6 +20,8 @@ from k8snet.kube.machine import Machine
 from k8snet.kube.network import NetworkAgent, RouteController
 from k8snet.kube.objects import Namespace, ObjectMeta, Service, ServicePort, ServiceSpec
 from k8snet.kube.plane import Plane
+from k8snet.kube.rest import Rest
+from k8snet.kube.rest.kubelets import NO_ROUTE, REFUSED, logs_of
 from k8snet.kube.sandbox import Names
 from k8snet.kube.scheduler import Scheduler
 from k8snet.kube.site import Place, Site
@@ -96,6 +98,17 @@ class Assembly:
         component = plane.add(kubelet, name)
         kubelet.notice = partial(plane.nudge, component)
         agent.when_configured = partial(plane.nudge, component, ("", name))
+
+    @property
+    def rest(self) -> Rest:
+        """The API server's HTTP face; it asks the kubelets for logs."""
+        return Rest(self.plane.api, logs_of(self.kubelets, self._kubelet_fault))
+
+    def _kubelet_fault(self, node: str) -> str:
+        """Why the API server cannot connect to a node's kubelet; empty if it can."""
+        if node in self.off:
+            return NO_ROUTE
+        return "" if all(each.running for each in self.plane.find("kubelet", node)) else REFUSED
 
     # --- who is meant, and what becomes of them -------------------------------------------------------------------
 

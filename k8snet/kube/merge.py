@@ -13,7 +13,7 @@ from typing import Any
 MERGE_KEYS: dict[str, tuple[str, ...]] = {
     "containers": ("name",), "initContainers": ("name",), "ephemeralContainers": ("name",), "env": ("name",),
     "volumes": ("name",), "imagePullSecrets": ("name",), "secrets": ("name",), "ports": ("containerPort", "port"),
-    "volumeMounts": ("mountPath",), "volumeDevices": ("devicePath",), "hostAliases": ("ip",), "taints": ("key",),
+    "volumeMounts": ("mountPath",), "volumeDevices": ("devicePath",), "hostAliases": ("ip",),
     "ownerReferences": ("uid",), "conditions": ("type",), "addresses": ("type",), "topologySpreadConstraints": ("topologyKey",),
 }  # fmt: skip
 """By which field the items of a list are told apart; of two the one that the items have."""

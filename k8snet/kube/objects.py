@@ -88,7 +88,7 @@ from lightkube.models.core_v1 import (
     VolumeMount,
 )  # fmt: skip
 from lightkube.models.discovery_v1 import EndpointSlice
-from lightkube.models.meta_v1 import LabelSelector, LabelSelectorRequirement, ObjectMeta, OwnerReference
+from lightkube.models.meta_v1 import DeleteOptions, LabelSelector, LabelSelectorRequirement, ObjectMeta, OwnerReference
 
 from k8snet.linux.fact import Fact
 
@@ -107,6 +107,7 @@ __all__ = [
     "DaemonSetSpec",
     "DaemonSetStatus",
     "DaemonSetUpdateStrategy",
+    "DeleteOptions",
     "Deployment",
     "DeploymentCondition",
     "DeploymentSpec",

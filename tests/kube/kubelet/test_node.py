@@ -15,6 +15,7 @@ NOT_READY = (
     "container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: "
     "cni plugin not initialized"
 )
+IN_USE = "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)"
 
 
 def node_condition(house: House, type_: str) -> tuple[str, str | None, str | None]:
@@ -122,14 +123,14 @@ def test_two_on_the_hosts_network_want_one_port() -> None:
     house = House()
     house.run("first", hostNetwork=True, **web())
     pod = house.run(hostNetwork=True, **web())
-    assert (state(pod).reason, house.container().log[-1]) == ("CrashLoopBackOff", "bind: Address already in use")
+    assert (state(pod).reason, house.container().log[-1]) == ("CrashLoopBackOff", IN_USE)
 
 
 def test_a_program_of_the_node_has_the_port() -> None:
     house = House()
     house.world.listen("node1", 80)
     house.run(hostNetwork=True, **web())
-    assert (house.container().exit_code, house.container().log[-1]) == (1, "bind: Address already in use")
+    assert (house.container().exit_code, house.container().log[-1]) == (1, IN_USE)
 
 
 # --- admission ----------------------------------------------------------------------------------------------------

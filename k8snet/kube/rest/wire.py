@@ -1,0 +1,76 @@
+"""Objects as the API server writes them: as JSON from Go structs.
+
+Go leaves out what is empty, but not an empty struct, and some fields have no leave to be left out; and the times of leases
+and events have microseconds. Source: the json tags of k8s.io/api and k8s.io/apimachinery, pkg/apis/meta/v1 (micro_time.go).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from k8snet.kube.objects import Kind, Object, kind_of, meta, to_dict
+from k8snet.kube.rest.negotiation import METADATA
+
+ALWAYS: dict[str, dict[str, Any]] = {
+    "Namespace": {"spec": {}, "status": {}},
+    "Node": {"spec": {}, "status": {}},
+    "Pod": {"spec": {}, "status": {}},
+    "Service": {"spec": {}, "status": {"loadBalancer": {}}},
+    "Event": {"eventTime": None, "reportingComponent": "", "reportingInstance": ""},
+    "Deployment": {"spec": {}, "status": {}},
+    "ReplicaSet": {"spec": {}, "status": {"replicas": 0}},
+    "DaemonSet": {
+        "spec": {},
+        "status": {"currentNumberScheduled": 0, "numberMisscheduled": 0, "desiredNumberScheduled": 0, "numberReady": 0},
+    },
+    "Lease": {"spec": {}},
+}
+"""What stands in an object of a kind even if nobody has set it."""
+MICRO_TIMES = {"Lease": ("acquireTime", "renewTime")}
+"""Fields of a kind's spec that are written with microseconds."""
+
+
+def document(obj: Object) -> dict[str, Any]:
+    """An object with its kind, as it is sent.
+
+    >>> from k8snet.kube.objects import ObjectMeta, Pod
+    >>> document(Pod(metadata=ObjectMeta(name="web")))
+    {'kind': 'Pod', 'apiVersion': 'v1', 'metadata': {'name': 'web'}, 'spec': {}, 'status': {}}
+    """
+    kind = kind_of(obj)
+    return {"kind": kind.kind, "apiVersion": kind.api_version, **item(obj)}
+
+
+def item(obj: Object) -> dict[str, Any]:
+    """An object as it stands in a list: the list tells the kind."""
+    kind, plain = kind_of(obj).kind, to_dict(obj)
+    plain.pop("apiVersion", None)
+    plain.pop("kind", None)
+    for field, empty in ALWAYS.get(kind, {}).items():
+        plain.setdefault(field, dict(empty) if isinstance(empty, dict) else empty)
+    for field in MICRO_TIMES.get(kind, ()):
+        if (time := getattr(obj.spec, field, None)) is not None:
+            plain["spec"][field] = micro_time(time)
+    return plain
+
+
+def micro_time(time: datetime) -> str:
+    """A time with its microseconds.
+
+    >>> micro_time(datetime(2026, 11, 1, tzinfo=UTC))
+    '2026-11-01T00:00:00.000000Z'
+    """
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def listed(kind: Kind, objects: Sequence[Object], version: str) -> dict[str, Any]:
+    """A list of objects, at a resourceVersion."""
+    return {"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": {"resourceVersion": version},
+            "items": [item(obj) for obj in objects]}
+
+
+def metadata_of(obj: Object) -> dict[str, Any]:
+    """An object's metadata alone, in an object of its own."""
+    return {"kind": METADATA, "apiVersion": "meta.k8s.io/v1", "metadata": to_dict(meta(obj))}
