@@ -25,6 +25,9 @@ from k8snet.kube.site import Site
 from k8snet.launch import shipped
 from k8snet.linux import Outcome, Trace, World
 from k8snet.linux.tools import Output
+from k8snet.shell import node
+from k8snet.shell.kubectl.kubeconfig import Context, Kubeconfig
+from k8snet.shell.kubectl.program import kubectl
 
 
 class Cluster:
@@ -32,7 +35,7 @@ class Cluster:
 
     It is the same in each run with the same ``seed``. ``routes`` says who knows the way to other nodes' pods: the ``nodes``
     themselves, or the ``router``; by default the nodes, in a cluster of more than 64 machines the router. In such a large one
-    a machine and its pods come into the `world` when they are first touched.
+    a machine and its pods come into the `world` when they are first touched. ``name`` is what kubectl's context is called.
 
     >>> cluster = Cluster(nodes=2)
     >>> print(cluster.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"},
@@ -42,8 +45,12 @@ class Cluster:
     ('10.244.1.2', 'node1')
     """
 
-    def __init__(self, nodes: int = 2, *, seed: int = 0, routes: str | None = None, site: Site | None = None) -> None:
+    def __init__(self, nodes: int = 2, *, seed: int = 0, routes: str | None = None, site: Site | None = None,
+                 name: str = "k8snet") -> None:
+        self.name = name
         self._assembly = Assembly(site or sites.standard(nodes), seed, routes)
+        self._context = Context(name, self._assembly)
+        self._kubeconfig = Kubeconfig([self._context])
         self.settle()
 
     @classmethod
@@ -64,6 +71,17 @@ class Cluster:
     def history(self) -> History:
         """Who wrote what, from the beginning."""
         return self._assembly.plane.api.history
+
+    def kubectl(self, line: str, stdin: str = "", *, check: bool = True) -> Output:
+        """Run ``kubectl LINE`` and return what it prints; ``stdin`` is what ``-f -`` reads.
+
+        What is refused raises: ApiError where the server said no, CommandError where kubectl did; the text is kubectl's own. With
+        ``check=False`` that text is returned, with its ``code``.
+
+        >>> print(Cluster(nodes=1).kubectl("get pod nope", check=False))
+        Error from server (NotFound): pods "nope" not found
+        """
+        return kubectl(self._kubeconfig, line, stdin, check=check)
 
     def apply(self, manifest: str | Path | dict[str, Any] | list[Any]) -> Output:
         """Apply manifests: a path, YAML or JSON text, a dict, or a list. Returns what `kubectl apply` prints.
@@ -113,6 +131,8 @@ class Cluster:
         """A copy of the whole cluster, to ask "what if"; nothing done to the copy touches the original."""
         other = copy.copy(self)
         other._assembly = copy.deepcopy(self._assembly)
+        other._context = Context(self.name, other._assembly, self._context.set_namespace)
+        other._kubeconfig = Kubeconfig([other._context])
         return other
 
     # --- faults ---------------------------------------------------------------------------------------------------
@@ -216,6 +236,10 @@ class Node(Asker):
         super().__init__(cluster, name)
         self.name = name
 
+    def sh(self, line: str, stdin: str = "", *, check: bool = True) -> Output:
+        """Type a line on this machine: its tools, and `crictl`, `lsns`, `nsenter`, `ps` …; CommandError if it is refused."""
+        return node.run(self.cluster._assembly, self.name, line, stdin, check=check)
+
     @property
     def ip(self) -> str:
         """Its address on the nodes' network."""
@@ -247,6 +271,17 @@ class Pod(Asker):
         super().__init__(cluster, name)
         self.name = name
         self.namespace = namespace
+
+    def sh(self, line: str, stdin: str = "", *, check: bool = True) -> Output:
+        """Run a tool of its node in this pod's network namespace, as with `nsenter -n`; what shows the container (`ps`, `cat`,
+        `env` …) is the first container's own. CommandError if it is refused.
+        """
+        return node.in_pod(self.cluster._assembly, self.node.name, (self.namespace, self.name), line, stdin, check=check)
+
+    def exec(self, line: str, stdin: str = "", *, container: str = "", check: bool = True) -> Output:
+        """Run a command in a container, by default the first, with what its image has; CommandError if it is refused."""
+        key = (self.namespace, self.name)
+        return node.in_container(self.cluster._assembly, self.node.name, key, line, stdin, container=container, check=check)
 
     @property
     def netns(self) -> str:

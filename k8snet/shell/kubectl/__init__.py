@@ -1,0 +1,1 @@
+"""kubectl: its commands, and what they print."""

@@ -1,0 +1,46 @@
+"""The verbs of kubectl that the model has, by name, in the order in which kubectl's own help tells them."""
+
+from __future__ import annotations
+
+from k8snet.shell.kubectl import (
+    api_resources,
+    apply,
+    cluster_info,
+    config,
+    create,
+    delete,
+    describe,
+    drain,
+    events,
+    execute,
+    explain,
+    get,
+    label,
+    logs,
+    patch,
+    port_forward,
+    rollout,
+    run,
+    scale,
+    setting,
+    taint,
+    version,
+    wait,
+)  # fmt: skip
+from k8snet.shell.kubectl.command import Command
+
+COMMANDS: dict[str, Command] = {
+    each.name: each
+    for each in (
+        create.COMMAND, run.COMMAND, explain.COMMAND, get.COMMAND, delete.COMMAND, scale.COMMAND, describe.COMMAND,
+        apply.COMMAND, patch.COMMAND, label.LABEL, label.ANNOTATE, setting.COMMAND, rollout.COMMAND, cluster_info.COMMAND,
+        drain.CORDON, drain.UNCORDON, drain.DRAIN, taint.COMMAND, logs.COMMAND, execute.COMMAND, port_forward.COMMAND,
+        events.COMMAND, wait.COMMAND, api_resources.COMMAND, api_resources.VERSIONS, config.COMMAND, version.COMMAND,
+    )
+}  # fmt: skip
+
+NOT_MODELLED = (
+    "alpha", "attach", "auth", "autoscale", "certificate", "completion", "cp", "debug", "diff", "edit", "expose", "kuberc",
+    "kustomize", "options", "plugin", "proxy", "replace", "top",
+)  # fmt: skip
+"""What real kubectl has besides."""
