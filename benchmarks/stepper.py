@@ -14,7 +14,7 @@ from typing import Any
 from k8snet import show
 from k8snet.course.figure import whole
 from k8snet.show.stepper import Stepper
-from k8snet.show.widget import STATIC
+from k8snet.show.widget import source
 
 PAGE = "<!doctype html><html lang='en'><title>stepper</title><style>{css}</style><main id='here'></main></html>"
 DRAW = """async ([code, data]) => {
@@ -59,7 +59,7 @@ def played(stepper: Stepper) -> tuple[float, float]:
     """Frames a second, and the median of milliseconds from a key to its painted frame."""
     from playwright.sync_api import sync_playwright
 
-    code, css = ((STATIC / name).read_text(encoding="utf-8") for name in ("stepper.js", "stepper.css"))
+    code, css = source("stepper.js"), source("stepper.css")
     data: dict[str, Any] = {"scene": stepper.scene, "journey": stepper.journey}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)

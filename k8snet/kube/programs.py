@@ -23,7 +23,8 @@ class Behaviour(Fact, frozen=True):
 
     ``listens``: protocols and ports, at the address ``ip``, once ``listens_after`` seconds have passed. It ends by itself with
     ``exit_code`` (None: never) ``after`` so many seconds. ``heeds_term``: whether SIGTERM ends it as process 1, and with
-    which code. ``fault``: why it cannot even start, in runc's words.
+    which code. ``fault``: why it cannot even start, in runc's words. ``taken``: what it says, and ends, where somebody else has
+    the port.
     """
 
     process: str
@@ -36,6 +37,7 @@ class Behaviour(Fact, frozen=True):
     ip: str = ANY
     listens_after: float = 0.0
     term_code: int = 0
+    taken: str = "bind: Address already in use"
 
 
 Program = Callable[[Words, Environment], Behaviour]
@@ -163,13 +165,17 @@ def apache(words: Words, env: Environment) -> Behaviour:
 
 
 NGINX_LOG = ("/docker-entrypoint.sh: Configuration complete; ready for start up",)
+NGINX_TAKEN = "nginx: [emerg] bind() to {ip}:{port} failed (98: Address already in use)"
+"""The real one tries five times within 2.5 s before it ends; so say its logs, as in rancher/rke2#10640."""
+GO_TAKEN = "listen {proto} :{port}: bind: address already in use"
+"""What Go's net.Listen says."""
 
 
 def nginx(words: Words, env: Environment) -> Behaviour:
     """`nginx -g 'daemon off;'`; without that it goes to the background, and the container ends."""
     if "daemon off;" not in line_of(words):
         return Behaviour(line_of(words), exit_code=0)
-    return Behaviour(f"nginx: master process {line_of(words)}", (("tcp", 80),), log=NGINX_LOG)
+    return Behaviour(f"nginx: master process {line_of(words)}", (("tcp", 80),), log=NGINX_LOG, taken=NGINX_TAKEN)
 
 
 def python(words: Words, env: Environment) -> Behaviour:
@@ -215,13 +221,15 @@ def http_echo(words: Words, env: Environment) -> Behaviour:
 def whoami(words: Words, env: Environment) -> Behaviour:
     """traefik/whoami. As most Go programs it leaves SIGTERM to the runtime, which ends it with 2."""
     port = whole(option(words, "--port", option(words, "-port", env.get("WHOAMI_PORT_NUMBER", "80"))))
-    return Behaviour(line_of(words), (("tcp", port),), log=(f"Starting up on port {port}",), term_code=2)
+    return Behaviour(line_of(words), (("tcp", port),), log=(f"Starting up on port {port}",), term_code=2,
+                     taken=GO_TAKEN)
 
 
 def hello_app(words: Words, env: Environment) -> Behaviour:
     """Google's sample; its port is in an environment variable."""
     port = whole(env.get("PORT") or "8080")
-    return Behaviour(line_of(words), (("tcp", port),), log=(f"Server listening on port {port}",), term_code=2)
+    return Behaviour(line_of(words), (("tcp", port),), log=(f"Server listening on port {port}",), term_code=2,
+                     taken=GO_TAKEN)
 
 
 def pause(words: Words, env: Environment) -> Behaviour:
@@ -269,7 +277,7 @@ def _netexec(words: Words) -> Behaviour:
         raise NotModelled("agnhost netexec --udp-listen-addresses", known="--udp-port")
     listens = [("tcp", http), ("udp", udp), ("sctp", sctp)]
     log = (f"Started HTTP server on port {http}",)
-    return Behaviour(line_of(words), tuple(each for each in listens if each[1] != -1), log=log)
+    return Behaviour(line_of(words), tuple(each for each in listens if each[1] != -1), log=log, taken=GO_TAKEN)
 
 
 def _small_server(what: str, words: Words) -> Behaviour:
@@ -279,7 +287,7 @@ def _small_server(what: str, words: Words) -> Behaviour:
     if wanted and "--http=false" not in words:
         raise NotModelled(f"agnhost {what} {' '.join(words[2:])}", known=f"--http=false --{wanted[0]}")
     listens = tuple((proto, port) for proto in wanted or ["tcp"])
-    return Behaviour(line_of(words), listens, term_code=0 if what == "serve-hostname" else 2)
+    return Behaviour(line_of(words), listens, term_code=0 if what == "serve-hostname" else 2, taken=GO_TAKEN)
 
 
 COMMON: dict[str, Program] = {

@@ -3,11 +3,15 @@
 Nothing heavy is loaded here; pandas, networkx, resvg and matplotlib's fonts are, when the first figure needs them.
 """
 
+from k8snet.show.cluster import cluster
 from k8snet.show.frames import frame, steps
 from k8snet.show.graph import graph
 from k8snet.show.path import path
 from k8snet.show.pcap import pcap
+from k8snet.show.pod import pod
+from k8snet.show.sequence import sequence
 from k8snet.show.stepper import stepper
 from k8snet.show.topology import topology
+from k8snet.show.workflow import workflow
 
-__all__ = ["frame", "graph", "path", "pcap", "stepper", "steps", "topology"]
+__all__ = ["cluster", "frame", "graph", "path", "pcap", "pod", "sequence", "stepper", "steps", "topology", "workflow"]

@@ -56,7 +56,7 @@ class Reel:
             "steps": [number for step in steps for number in step],
             "runs": _runs(story),
             "strings": list(self.strings.numbers),
-            "later": int(any(isinstance(entry, Command) for entry in list(trace.world.log)[trace.log_position:])),
+            "later": int(any(isinstance(entry, Command) for entry in list(trace.world.log)[trace.log_position + 1 :])),
         }
         self.data: dict[str, Any] = {name: each for name, each in data.items() if each}
 

@@ -1,4 +1,7 @@
-"""The stepper in a page: two pieces of plain data, one module, one style sheet. What to show is worked out elsewhere."""
+"""The players in a page: plain data, one module, one style sheet each. What to show is worked out elsewhere.
+
+A widget's module is one file, so what all players have (player.js, player.css) is put before what is each one's own.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,15 @@ import traitlets
 STATIC = Path(__file__).parent / "static"
 
 
-class StepperWidget(anywidget.AnyWidget):
-    """Draws ``scene`` once and plays ``journey`` on it, all in the browser."""
+def source(name: str) -> str:
+    """What all players have, and what this one adds, as one text."""
+    return "".join((STATIC / file).read_text(encoding="utf-8") for file in (f"player{Path(name).suffix}", name))
 
-    _esm = STATIC / "stepper.js"
-    _css = STATIC / "stepper.css"
+
+class PlayerWidget(anywidget.AnyWidget):
+    """Draws ``scene`` once and plays on it, all in the browser."""
+
     scene = traitlets.Dict().tag(sync=True)
-    journey = traitlets.Dict().tag(sync=True)
 
     @property
     def bundle(self) -> dict[str, Any]:
@@ -26,5 +31,24 @@ class StepperWidget(anywidget.AnyWidget):
         found: dict[str, Any] = made[0] if isinstance(made, tuple) else made
         return found
 
+
+class StepperWidget(PlayerWidget):
+    """The packet stepper: ``journey`` is what one trace adds to the scene."""
+
+    _esm = source("stepper.js")
+    _css = source("stepper.css")
+    journey = traitlets.Dict().tag(sync=True)
+
     def __repr__(self) -> str:
         return f"<StepperWidget: {self.journey.get('question', '')}>"
+
+
+class WorkflowWidget(PlayerWidget):
+    """The workflow timeline: the scene holds all its moments; ``at`` is the one to show first."""
+
+    _esm = source("workflow.js")
+    _css = source("workflow.css")
+    at = traitlets.Int(0).tag(sync=True)
+
+    def __repr__(self) -> str:
+        return f"<WorkflowWidget: {self.scene.get('title', '')}>"

@@ -80,6 +80,11 @@ def test_of_two_that_want_one_port_the_second_is_shown_with_the_reason() -> None
     assert len([line for line in figure.scene.lines if line.look == "strike"]) == 2
 
 
+def test_whoever_finds_a_port_taken_may_say_it_as_go_does() -> None:
+    agnhost = {"name": "two", "image": "registry.k8s.io/e2e-test-images/agnhost:2.53", "args": ["netexec", "--http-port=80"]}
+    assert show.pod(made(NGINX, agnhost).pod("web")).alt == "web: two does not run, because web has its port"
+
+
 def test_a_port_of_the_host_is_taken_by_another_pod() -> None:
     cluster = made(NGINX, hostNetwork=True)
     spec = {"containers": [NGINX], "hostNetwork": True}

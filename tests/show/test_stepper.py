@@ -235,6 +235,12 @@ def test_the_sentence_and_the_label_of_each_kind_are_there() -> None:
         assert all(name in scene["labels"] for name in names if not key.startswith(("Routed", "Tracked", "Matched", "Bridged")))
 
 
+def test_the_command_that_asked_is_not_one_that_came_later() -> None:
+    asked = journeys.echo().world.sh("ip netns exec pod-a ping -c 1 10.1.2.1").trace
+    assert asked is not None
+    assert "later" not in show.stepper(asked).journey
+
+
 def test_routes_are_said_to_be_of_now_where_commands_came_later() -> None:
     trace = journeys.echo()
     assert "later" not in show.stepper(trace).journey

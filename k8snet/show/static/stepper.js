@@ -2,16 +2,11 @@
 //
 //   tell(scene, journey)  numbers become moments: sentence, place, headers and evidence of each step
 //   draw…, build…         the page, made once
-//   Stepper.show(n)       one moment on the page
+//   Stepper.show(n)       one moment on the page; buttons, slider and keys are the Player's (player.js)
 
-const SVG = "http://www.w3.org/2000/svg";
-const PACES = [["slow", 2000], ["steady", 800], ["quick", 150]];
 const EVERYBODY = "ff:ff:ff:ff:ff:ff";
-const LOUD = 2000; // a screen reader is told each step only if it has this long to say it (milliseconds)
 
 // --- telling: from numbers to moments -----------------------------------------------------------------------------
-
-const fill = (template, names) => template.replace(/\{(\w+)\}/g, (_, name) => names[name] ?? "");
 
 function tell(scene, told) {
   const journey = { kinds: [], spots: [], strings: [], later: 0, question: "", ...told };
@@ -88,22 +83,6 @@ function nameOf({ first }) {
 
 const endsOf = ({ first }) => [first.src ?? first.sender_ip, first.dst ?? first.target_ip].filter(Boolean).join(" → ");
 
-// --- making elements ----------------------------------------------------------------------------------------------
-
-function make(tag, attributes = {}, ...children) {
-  return attach(document.createElement(tag), attributes, children);
-}
-
-function shape(tag, attributes = {}, ...children) {
-  return attach(document.createElementNS(SVG, tag), attributes, children);
-}
-
-function attach(node, attributes, children) {
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
-
 // --- the map ------------------------------------------------------------------------------------------------------
 
 function drawMap({ map, labels }) {
@@ -176,30 +155,6 @@ function through(from, { x, y, onBar }, lines) {
 const middle = (one, other) => (one === other ? one + 24 : (one + other) / 2);
 
 // --- the page -----------------------------------------------------------------------------------------------------
-
-const ICONS = {
-  first: "M6 5v14M19 5l-9 7 9 7z",
-  back: "M16 5l-9 7 9 7z",
-  play: "M7 5l12 7-12 7z",
-  pause: "M8 5v14M16 5v14",
-  forward: "M8 5l9 7-9 7z",
-  last: "M18 5v14M5 5l9 7-9 7z",
-};
-
-function button(name, label, act) {
-  const icon = shape("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" }, shape("path", { d: ICONS[name] }));
-  const node = make("button", { type: "button", "aria-label": label, title: label, "data-act": name }, icon);
-  node.addEventListener("click", act);
-  return node;
-}
-
-function buildPaces(labels, act) {
-  const options = PACES.map(([name]) => Object.assign(make("option", { value: name }), { textContent: labels[name] }));
-  const select = make("select", { "aria-label": labels.pace }, ...options);
-  select.value = "steady";
-  select.addEventListener("change", act);
-  return select;
-}
 
 function buildPacket(packet, id, labels) {
   const sign = packet.lost ? "×" : { request: "→", reply: "←", arp: "" }[packet.role];
@@ -335,34 +290,28 @@ function rule(scene, story, moment, number) {
 
 // --- one stepper --------------------------------------------------------------------------------------------------
 
-class Stepper {
+class Stepper extends Player {
   constructor(scene, journey) {
+    super(scene.labels);
     this.scene = scene;
     this.story = tell(scene, journey);
-    this.now = 0;
-    this.timer = null;
     this.build(journey.question ?? "");
     this.show(0);
+  }
+
+  get length() {
+    return this.story.moments.length;
   }
 
   build(question) {
     const { labels } = this.scene;
     this.map = drawMap(this.scene);
-    this.buttons = ["first", "back", "play", "forward", "last"].map((name) => button(name, labels[name], () => this[name]()));
-    this.slider = make("input", { type: "range", min: 0, max: this.story.moments.length - 1, "aria-label": labels.slider });
-    this.slider.addEventListener("input", () => this.go(Number(this.slider.value)));
-    this.count = make("span", { class: "count" });
-    this.paces = buildPaces(labels, () => this.timer && this.start());
     this.list = make("ol", { role: "listbox", class: "packets", tabindex: 0, "aria-label": labels.packets });
     this.list.append(...this.story.packets.map((packet, n) => buildPacket(packet, `${this.id}-${n}`, labels)));
     this.list.addEventListener("click", ({ target }) => this.jump([...this.list.children].indexOf(target.closest("li"))));
     this.headers = buildBands(this.scene);
     this.evidence = make("section", { class: "evidence", role: "region", "aria-label": labels.proof, tabindex: 0 });
-    this.says = make("p", { class: "sentence" });
-    this.live = make("p", { class: "live", role: "status", "aria-live": "polite" });
-    this.node = this.assemble(question);
-    this.node.addEventListener("keydown", (event) => this.press(event));
-    this.node.addEventListener("click", () => this.takeKeys());
+    this.settle(this.assemble(question));
   }
 
   get id() {
@@ -371,54 +320,13 @@ class Stepper {
 
   assemble(question) {
     const { labels } = this.scene;
-    const controls = make("div", { class: "controls", role: "group", "aria-label": labels.controls });
-    controls.append(...this.buttons, this.slider, this.count, this.paces);
-    const picture = make("div", { class: "picture" }, this.map.svg, controls);
+    const picture = make("div", { class: "picture" }, this.map.svg, this.controls);
     const panel = make("div", { class: "panel" }, this.says, this.list, this.headers.node, this.evidence);
     const title = make("header", {}, make("h3", {}, question), make("p", {}, labels.hint));
-    return make("section", { class: "k8snet-stepper", "aria-label": `${labels.stepper} ${question}` }, title, picture, panel, this.live);
+    return make("section", { class: "k8snet-player k8snet-stepper", "aria-label": `${labels.stepper} ${question}` }, title, picture, panel, this.live);
   }
 
   // --- moving
-
-  first() { this.go(0); }
-  back() { this.go(this.now - 1); }
-  forward() { this.go(this.now + 1); }
-  last() { this.go(this.story.moments.length - 1); }
-  play() { this.timer ? this.stop() : this.start(); }
-
-  start() {
-    this.stop();
-    if (this.now === this.story.moments.length - 1) this.show(0);
-    const [, pace] = PACES.find(([name]) => name === this.paces.value);
-    this.pace = pace;
-    this.timer = setInterval(() => this.tick(), pace);
-    this.markPlay();
-  }
-
-  tick() {
-    this.show(this.now + 1);
-    if (this.now === this.story.moments.length - 1 || !this.node.isConnected) this.stop();
-  }
-
-  stop() {
-    clearInterval(this.timer);
-    this.timer = null;
-    this.markPlay();
-  }
-
-  markPlay() {
-    const name = this.timer ? "pause" : "play";
-    const [, , play] = this.buttons;
-    play.setAttribute("aria-label", this.scene.labels[name]);
-    play.title = this.scene.labels[name];
-    play.querySelector("path").setAttribute("d", ICONS[name]);
-  }
-
-  go(number) {
-    this.stop();
-    this.show(Math.max(0, Math.min(number, this.story.moments.length - 1)));
-  }
 
   jump(place) {
     const packet = this.story.packets[place];
@@ -429,23 +337,8 @@ class Stepper {
     this.jump(this.story.packets.indexOf(this.story.moments[this.now].packet) + places);
   }
 
-  // A click on the map or a text is for the stepper too: the keys that come next are.
-  takeKeys() {
-    if (!this.node.contains(document.activeElement)) this.slider.focus({ preventScroll: true });
-  }
-
-  // The notebook has uses of its own for these keys: they end here.
-  press(event) {
-    const keys = {
-      ArrowLeft: () => this.back(), ArrowRight: () => this.forward(), Home: () => this.first(), End: () => this.last(),
-      ArrowUp: () => this.jumpBy(-1), ArrowDown: () => this.jumpBy(1), " ": () => this.play(),
-    };
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    event.stopPropagation();
-    const own = event.target.closest("select") || (event.key === " " && event.target.closest("button"));
-    if (own || !keys[event.key]) return;
-    event.preventDefault();
-    keys[event.key]();
+  keys() {
+    return { ...super.keys(), ArrowUp: () => this.jumpBy(-1), ArrowDown: () => this.jumpBy(1) };
   }
 
   // --- showing
@@ -453,21 +346,11 @@ class Stepper {
   show(number) {
     this.now = number;
     const moment = this.story.moments[number];
-    this.say(moment);
+    this.say(moment.spot[0], moment.sentence);
     this.showPlace(moment);
     this.showPacket(moment);
     this.showHeaders(moment);
     this.showEvidence(number);
-  }
-
-  say({ spot, sentence }) {
-    const { moments } = this.story;
-    this.says.replaceChildren(make("strong", {}, spot[0]), ` ${sentence}`);
-    this.says.title = sentence;
-    this.slider.value = this.now;
-    this.slider.setAttribute("aria-valuetext", `${this.now + 1} / ${moments.length}, ${spot[0]}: ${sentence}`);
-    this.count.textContent = `${this.now + 1} / ${moments.length}`;
-    if (!this.timer || this.pace >= LOUD) this.live.textContent = `${spot[0]}: ${sentence}`;
   }
 
   showPlace(moment) {
@@ -538,36 +421,6 @@ class Stepper {
   }
 }
 
-// --- the widget ---------------------------------------------------------------------------------------------------
-
-function rules(selector, colours) {
-  const lines = Object.entries(colours).map(([name, colour]) => `--${name}: ${colour};`);
-  return `${selector} { ${lines.join(" ")} }\n`;
-}
-
-function colours({ light, dark }) {
-  const style = make("style");
-  style.textContent = rules(".k8snet-stepper", light) + rules('[data-jp-theme-light="false"] .k8snet-stepper', dark);
-  return style;
-}
-
-function render({ model, el }) {
-  let stepper;
-  const draw = () => {
-    try {
-      stepper?.stop();
-      stepper = new Stepper(model.get("scene"), model.get("journey"));
-      el.replaceChildren(colours(model.get("scene").colours), stepper.node);
-    } catch (error) {
-      el.replaceChildren(make("p", { role: "alert", class: "k8snet-error" }, `k8snet: ${error.stack ?? error}`));
-    }
-  };
-  draw();
-  model.on("change:journey", draw);
-  return () => {
-    stepper?.stop();
-    model.off("change:journey", draw);
-  };
-}
+const render = playing(["journey"], (model) => new Stepper(model.get("scene"), model.get("journey")));
 
 export default { render };
