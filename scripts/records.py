@@ -19,6 +19,8 @@ from typing import Any
 from unittest import mock
 
 import nbformat
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 from k8snet import course, lab
 from k8snet.course import truth
@@ -31,14 +33,16 @@ RECORDS = Path(truth.__file__).with_name(truth.FOLDER)
 def questions(lesson: Path) -> list[tuple[str, Trace]]:
     """The keys and traces that a notebook's code asks the kernel about, when it is run from top to bottom."""
     asked: list[tuple[str, Trace]] = []
-    names: dict[str, Any] = {"display": lambda *shown: None}
+    shell: Any = InteractiveShell(  # type: ignore[no-untyped-call] # it comes with half its types
+        config=Config(HistoryManager={"enabled": False}), user_ns={"display": lambda *shown: None})
     with (
         mock.patch.object(course, "is_this_true", lambda key, trace: asked.append((key, trace))),
         contextlib.redirect_stdout(io.StringIO()),
+        contextlib.chdir(lesson.parent),
     ):
         for cell in nbformat.read(lesson, as_version=4).cells:
             if cell.cell_type == "code":
-                exec(cell.source, names)
+                shell.run_cell(cell.source, silent=True).raise_error()
     return asked
 
 

@@ -1,48 +1,94 @@
 """Whether an exercise is done: what is still wrong, in terms of the network, or None.
 
-An exercise with goals gets the learner's world, and pings are sent on a fork of it. Any other asks for a value, which the
-model itself must find in the world that the learner has.
+An exercise with goals gets the learner's world, and packets are sent on a fork of it. One on a cluster gets the learner's
+cluster, and any other a value; these are judged by a function of their own (judges/), on a fork too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from k8snet.course import figure
+from k8snet.cluster import Cluster
+from k8snet.course import docker_host, figure
 from k8snet.course.data import Goal, say, task
+from k8snet.course.judges import JUDGES
 from k8snet.errors import CommandError
 from k8snet.linux import Trace, World
-from k8snet.linux.steps import Awaited, Captured, Routed
+from k8snet.linux.steps import Awaited, Routed
 from k8snet.linux.trace import Hop
 
-POD_C = "10.1.2.1"
+WORLDS = {"figure": figure.whole, "docker_host": docker_host.whole}
+"""What an exercise without a cluster may begin with."""
 
 
-def find_fault(key: str, answer: object, world: World | None = None) -> str | None:
-    """What is wrong with an answer; None if nothing is. KeyError for an unknown key."""
+def find_fault(key: str, answer: object, given: World | Cluster | None = None) -> str | None:
+    """What is wrong with an answer; None if nothing is. ``given`` is where a value was found. KeyError for an unknown key."""
     goals = task(key).goals
+    if task(key).changes_cluster:
+        if not isinstance(answer, Cluster):
+            return say("no cluster")
+        fork = answer.fork()
+        return JUDGES[key](fork, fork)
     if goals:
         if not isinstance(answer, World):
             return say("no world")
         return next((fault for goal in goals if (fault := _missed(goal, answer)) is not None), None)
     if answer is None:
         return say("no answer")
-    return VALUES[key](answer, (world or figure.whole()).fork())
+    return JUDGES[key](answer, begun(key) if given is None else given.fork())
+
+
+def begun(key: str) -> World | Cluster:
+    """The world or the cluster of an exercise, with what is broken in it."""
+    own = task(key)
+    if not own.on_cluster:
+        world = WORLDS[own.world]()
+        for line in own.broken:
+            world.sh(line)
+        return world
+    cluster = Cluster()
+    for line in own.broken:
+        do(cluster, line)
+    return cluster
+
+
+def do(cluster: Cluster, line: str) -> None:
+    """Do one line of the course's data to a cluster: ``kubectl …`` (what follows its first line is its input), ``stop PROGRAM``,
+    ``start PROGRAM``, or ``node1: COMMAND``, a command on that node.
+    """
+    first, _, rest = line.partition("\n")
+    node, colon, command = first.partition(": ")
+    word, _, program = first.partition(" ")
+    if word == "kubectl":
+        cluster.kubectl(first, rest)
+    elif word in ("stop", "start"):
+        (cluster.stop if word == "stop" else cluster.start)(program)
+    elif colon:
+        cluster.node(node).sh(command)
+    else:
+        raise ValueError(f"neither kubectl, stop, start nor NODE: COMMAND: {line!r}")
 
 
 def _missed(goal: Goal, world: World) -> str | None:
     """Why a goal is not reached."""
     try:
-        trace = world.fork().ping(goal.netns, goal.dst)
+        trace = _ask(goal, world.fork())
     except CommandError as refusal:
         return str(refusal)
     if goal.silent:
         return say("still answers", netns=goal.netns, dst=goal.dst) if trace.fate == "delivered" else None
+    if trace.fate == "refused":
+        return say("refused", netns=goal.netns, dst=goal.dst, port=goal.port, at=trace.hops[-1].netns)
     if trace.fate != "delivered":
         return _lost(goal, trace)
+    if goal.by and trace.answered_by != goal.by:
+        return say("another answers", netns=goal.netns, dst=goal.dst, port=goal.port, found=trace.answered_by, by=goal.by)
     if goal.avoids and goal.avoids in [hop.netns for hop in trace.hops]:
         return say("crosses", netns=goal.netns, dst=goal.dst, avoids=goal.avoids)
     return None
+
+
+def _ask(goal: Goal, world: World) -> Trace:
+    """The question of a goal."""
+    return world.connect(goal.netns, goal.dst, goal.port) if goal.port else world.ping(goal.netns, goal.dst)
 
 
 # --- a packet that got lost ---------------------------------------------------------------------------------------
@@ -66,28 +112,3 @@ def _end(last: Hop, trace: Trace) -> str:
         if isinstance(step, Routed) and step.lookup.errno is not None:
             return say("no route", at=last.netns, dst=step.dst)
     return say("ends", at=last.netns)
-
-
-# --- exercises that ask for a value -------------------------------------------------------------------------------
-
-
-def _source_of_answer(answer: object, world: World) -> str | None:
-    """The exercise that asks for the source MAC address on the frame that brings an answer from another node."""
-    trace = world.ping("pod-a", POD_C)
-    if trace.answer is None or trace.fate != "delivered":
-        return say("nothing arrives", dst=POD_C)
-    *_, last = (step for step in trace.answer.steps if isinstance(step, Captured))
-    if str(answer).strip().lower() == last.frame.src:
-        return None
-    owner = _owner(str(answer).strip().lower(), world)
-    return say("nobody's mac", answer=answer) if owner is None else say("another's mac", answer=answer, owner=owner)
-
-
-def _owner(mac: str, world: World) -> str | None:
-    owners = (f"{device.name} of {name}" for name, netns in world.netns.items() for device in netns.devices.values()
-              if device.mac == mac)
-    return next(owners, None)
-
-
-VALUES: dict[str, Callable[[object, World], str | None]] = {"03-1": _source_of_answer}
-"""How the model finds what an exercise without goals asks for."""

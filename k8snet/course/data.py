@@ -1,6 +1,7 @@
 """The course's data: what exercises/*.toml hold, as facts. Nothing here judges an answer.
 
-A lesson's file has the tables ``predict`` and ``exercise``, by key; words.toml has the sentences that all lessons share.
+A lesson's file has the tables ``predict`` and ``exercise``, by key, and may have ``say``, with what its judges say of a wrong
+answer; words.toml has the sentences that all lessons share.
 """
 
 from __future__ import annotations
@@ -37,19 +38,26 @@ class Question(Fact, frozen=True):
 
 
 class Goal(Fact, frozen=True):
-    """A ping that must be answered, or must not if it is to be ``silent``; and a namespace that its request avoids."""
+    """A ping that must be answered, or must not if it is to be ``silent``; and a namespace that its request avoids.
+
+    With a ``port`` it is a connection instead, and ``by`` is the app that must answer it.
+    """
 
     netns: str
     dst: str
     avoids: str = ""
     silent: bool = False
+    port: int = 0
+    by: str = ""
 
 
 class Exercise(Fact, frozen=True):
     """A task: what is ``broken`` before, which ``goals`` must hold after, hints from vague to plain, one ``solution``.
 
-    An exercise without goals asks for a value; checks.py knows how the model finds it. ``solution`` is then that of the
-    figure as shipped; otherwise it is command lines.
+    An exercise without goals asks for a value, and judges/ knows how the model finds it; ``solution`` is then that of the
+    exercise as shipped. Otherwise it is command lines. ``on_cluster``: it is about a Cluster, made for it, and ``broken`` and
+    ``solution`` are lines as `checks.do` takes them; ``changes_cluster``: the answer is the cluster, changed.
+    ``world``: which of `checks.WORLDS` it begins with otherwise.
     """
 
     done: str
@@ -57,6 +65,9 @@ class Exercise(Fact, frozen=True):
     solution: tuple[str, ...]
     broken: tuple[str, ...] = ()
     goals: tuple[Goal, ...] = ()
+    on_cluster: bool = False
+    changes_cluster: bool = False
+    world: str = "figure"
 
 
 def question(key: str) -> Question:
@@ -77,8 +88,8 @@ def say(key: str, **values: object) -> str:
 def keys(kind: str) -> list[str]:
     """The keys of all predictions (``predict``) or exercises (``exercise``), in order.
 
-    >>> keys("exercise")[0]
-    '03-1'
+    >>> "03-1" in keys("exercise")
+    True
     """
     return sorted(_tables()[kind])
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from k8snet.linux import World
 
 
-def _machine(name: str) -> tuple[str, ...]:
+def machine(name: str) -> tuple[str, ...]:
+    """A network namespace of that name, with its loopback device up."""
     return (f"ip netns add {name}", f"ip -n {name} link set lo up")
 
 
@@ -26,7 +27,7 @@ def _cable(name: str, port: str, address: str) -> tuple[str, ...]:
 def node(name: str, port: str, address: str, bridge: str) -> tuple[str, ...]:
     """A machine on the VM network that forwards, with a bridge of its own; ``bridge`` is its address in the pods' subnet."""
     return (
-        *_machine(name),
+        *machine(name),
         *_cable(name, port, address),
         f"ip -n {name} route add default via 10.100.0.1",
         f"ip netns exec {name} sysctl -w net.ipv4.ip_forward=1",
@@ -39,7 +40,7 @@ def node(name: str, port: str, address: str, bridge: str) -> tuple[str, ...]:
 def pod(name: str, on: str, veth: str, address: str, gateway: str) -> tuple[str, ...]:
     """A network namespace on the bridge of the node ``on``, by a veth pair whose end on the node is ``veth``."""
     return (
-        *_machine(name),
+        *machine(name),
         f"ip link add eth0 netns {name} type veth peer name {veth} netns {on}",
         f"ip -n {on} link set {veth} master br0 up",
         f"ip -n {name} addr add {address}/24 dev eth0",
@@ -52,7 +53,7 @@ VM_NETWORK = (
     "ip netns add underlay",
     "ip -n underlay link add br0 type bridge",
     "ip -n underlay link set br0 up",
-    *_machine("router"),
+    *machine("router"),
     *_cable("router", "port1", "10.100.0.1"),
     "ip netns exec router sysctl -w net.ipv4.ip_forward=1",
 )

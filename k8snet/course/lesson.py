@@ -9,9 +9,8 @@ from __future__ import annotations
 from textwrap import fill
 from typing import Any
 
-from k8snet.course import checks, figure
+from k8snet.course import checks
 from k8snet.course.data import Choice, question, say, task
-from k8snet.linux import World
 from k8snet.linux.steps import Captured, Step
 from k8snet.linux.words import sentence
 from k8snet.show.question import ask
@@ -111,23 +110,20 @@ def _placed(step: Step) -> str:
     return f"{step.netns}: {sentence(step)}" if isinstance(step, Captured) else sentence(step)
 
 
-def exercise(key: str) -> World:
-    """The course's figure with what is broken in an exercise. KeyError for an unknown key."""
-    world = figure.whole()
-    for line in task(key).broken:
-        world.sh(line)
-    return world
+def exercise(key: str) -> Any:
+    """The course's figure (a World), or a Cluster, with what is broken in an exercise. KeyError for an unknown key."""
+    return checks.begun(key)
 
 
-def check(key: str, answer: object, world: World | None = None) -> Verdict:
-    """Say what is still wrong with an answer: a world that was to be mended or built, or a value found in ``world``.
+def check(key: str, answer: object, given: Any = None) -> Verdict:
+    """Say what is still wrong with an answer: a world or cluster that was to be changed, or a value found in ``given``.
 
-    The world itself stays as it is: the checker tries things on a fork. KeyError for an unknown key.
+    What is handed in stays as it is: the checker tries things on a fork. KeyError for an unknown key.
 
     >>> check("03-3", exercise("03-3"))
     Not yet: pod-a does not reach 10.1.2.1 (timeout): the packet gets as far as node-b and ends there.
     """
-    wrong = checks.find_fault(key, answer, world)
+    wrong = checks.find_fault(key, answer, given)
     if wrong is not None:
         return Verdict(False, say("not yet", fault=wrong))
     return Verdict(True, say("done", what=task(key).done))
