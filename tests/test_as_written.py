@@ -133,3 +133,20 @@ def test_the_kernel_agrees_with_a_cluster() -> None:
     f = Cluster.figure()
     trace = f.pod("pod-a").connect("10.1.2.2", 4000)
     assert lab.compare(f, trace).differences == []
+
+
+def test_kubernetes_spoken() -> None:
+    from k8snet import Cluster
+
+    c = Cluster(nodes=2)
+    yaml_text = (Path(__file__).parents[1] / "notebooks" / "manifests" / "deployment.yaml").read_text(encoding="utf-8")
+    assert c.kubectl("apply -f -", stdin=yaml_text) == "deployment.apps/web created\n"
+    assert c.kubectl("get pods -o wide").splitlines()[0].split()[:6] == ["NAME", "READY", "STATUS", "RESTARTS", "AGE", "IP"]
+    assert c.kubectl("get pod nope", check=False).code == 1
+    assert c.node("node1").sh("crictl ps").startswith("CONTAINER ")
+    assert c.node("node1").sh("lsns -t net").splitlines()[0].split() == [
+        "NS", "TYPE", "NPROCS", "PID", "USER", "NETNSID", "NSFS", "COMMAND"]
+    show.cluster(c)
+    show.pod(c.pod("web-…"))
+    show.sequence(c.history[-9:])
+    show.workflow(c)
