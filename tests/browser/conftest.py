@@ -16,27 +16,19 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TextIO
 
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browser.driver import WINDOW, Lab
+from tests.browser.driver import POLLING, WINDOW, Lab
 
 SECONDS_TO_START = 60
 CHROMIUM = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--disable-dev-shm-usage", "--no-first-run",
 ]
-SERVER = {
-    "LabApp": {"expose_app_in_browser": True, "extension_manager": "readonly"},
-    "KernelManager": {"transport": "ipc"},
-}
-"""The test asks JupyterLab's own application object what it does; a learner's JupyterLab has no need of that. And its kernels are
-reached by files: a TCP port is chosen a second before the kernel takes it, and while other tests open connections by the hundred
-one of them may be given it in between.
-"""
+SERVER = {"LabApp": {"expose_app_in_browser": True, "extension_manager": "readonly"}}
+"""The test asks JupyterLab's own application object what it does; a learner's JupyterLab has no need of that."""
 
 
 @pytest.fixture(scope="session")
@@ -47,18 +39,14 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (home / "config" / "jupyter_server_config.json").write_text(json.dumps(SERVER))
     token, port = secrets.token_hex(16), free_port()
     environment = os.environ | {"JUPYTER_TOKEN": token, "IPYTHONDIR": str(home / "ipython")}
-    environment |= {f"JUPYTER_{name.upper()}_DIR": str(home / name) for name in ("config", "data")}
+    environment |= {f"JUPYTER_{name.upper()}_DIR": str(home / name) for name in ("runtime", "config", "data")}
     environment |= {f"JUPYTERLAB_{name.upper()}_DIR": str(home / name) for name in ("settings", "workspaces")}
     command = [sys.executable, "-m", "k8snet", "lab", "--no-browser", f"--port={port}", f"--dir={home / 'course'}"]
-    with (home / "log").open("w") as log, TemporaryDirectory(prefix="k8snet-") as runtime:  # a socket's path must be short
-        environment["JUPYTER_RUNTIME_DIR"] = runtime
-        yield from _served(command, environment, log, f"http://127.0.0.1:{port}", token)
-
-
-def _served(command: list[str], environment: dict[str, str], log: TextIO, url: str, token: str) -> Iterator[str]:
-    process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    with (home / "log").open("w") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
     try:
-        wait_for(f"{url}/api?token={token}", process, Path(log.name))
+        url = f"http://127.0.0.1:{port}"
+        wait_for(f"{url}/api?token={token}", process, home / "log")
         yield f"{url}/?token={token}"
     finally:
         process.terminate()
@@ -94,6 +82,6 @@ def lab(browser: str, address: str) -> Iterator[Lab]:
         lab = Lab(context.new_page())
         lab.watch(context)
         lab.page.goto(address)
-        lab.page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context?.isReady")
+        lab.page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context?.isReady", polling=POLLING)
         yield lab
         chromium.close()

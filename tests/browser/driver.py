@@ -15,6 +15,8 @@ SECONDS_TO_DRAW = 1.5
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 WINDOW: ViewportSize = {"width": 1280, "height": 900}
 TALLEST_PICTURE = 16000
+POLLING = 100
+"""So often, in milliseconds, is the page asked. Playwright would ask at each frame, and a page that draws none is never asked."""
 STATE = """() => {
     const widget = window.jupyterapp?.shell?.currentWidget;
     const session = widget?.sessionContext, kernel = session?.session?.kernel;
@@ -64,26 +66,14 @@ class Lab:
     def wait_until_ready(self, name: str) -> None:
         """Return when a notebook is in front, its kernel connected and idle.
 
-        The application is asked, not the page: the page says "idle" before there is a session. A kernel that does not come up
-        on a busy machine is started once more, as a learner would; if that does not help either, the error says what there is.
+        The application is asked, not the page: the page says "idle" before there is a session.
         """
+        ready = "it.path === name && it.open && it.session && it.connection === 'connected' && it.kernel === 'idle'"
         try:
-            self._wait_for_kernel(name, SECONDS_TO_OPEN / 2)
-        except TimeoutError:
-            before = self.state()
-            self.page.evaluate("() => window.jupyterapp.shell.currentWidget?.sessionContext?.restartKernel().then(() => {})")
-            try:
-                self._wait_for_kernel(name, SECONDS_TO_OPEN)
-            except TimeoutError as error:
-                raise AssertionError(f"{name} is not ready: {self.state()}; before its kernel was restarted: {before}") from error
-
-    def _wait_for_kernel(self, name: str, seconds: float) -> None:
-        self.page.wait_for_function(
-            f"name => {{ const it = ({STATE})(); return it.path === name && it.open && it.session"
-            " && it.connection === 'connected' && it.kernel === 'idle'; }",
-            arg=name,
-            timeout=seconds * 1000,
-        )
+            asked = f"name => {{ const it = ({STATE})(); return {ready}; }}"
+            self.page.wait_for_function(asked, arg=name, timeout=SECONDS_TO_OPEN * 1000, polling=POLLING)
+        except TimeoutError as error:
+            raise AssertionError(f"{name} is not ready: {self.state()}") from error
 
     def state(self) -> dict[str, Any]:
         """What is in front, and how its kernel is."""
@@ -99,7 +89,8 @@ class Lab:
     def change_theme(self, name: str) -> None:
         """To ``light`` or ``dark``; return when it is there, and JupyterLab's splash screen gone."""
         self.execute("apputils:change-theme", theme=THEMES[name])
-        self.page.wait_for_function("light => document.body.dataset.jpThemeLight === light", arg=str(name == "light").lower())
+        self.page.wait_for_function("light => document.body.dataset.jpThemeLight === light", arg=str(name == "light").lower(),
+                                    polling=POLLING)
         self.page.locator("#jupyterlab-splash").wait_for(state="detached")
 
     def run_all_cells(self, seconds: float) -> None:
@@ -111,7 +102,7 @@ class Lab:
                 run.finally(() => { window.k8snetDone = true; });
             }"""
         )
-        self.page.wait_for_function("() => window.k8snetDone", timeout=seconds * 1000)
+        self.page.wait_for_function("() => window.k8snetDone", timeout=seconds * 1000, polling=POLLING)
 
     def cells(self) -> list[dict[str, Any]]:
         """The code cells of the notebook in front, as JupyterLab would save them."""
