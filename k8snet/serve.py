@@ -184,16 +184,24 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Any request."""
-        host = self.headers.get("Host", "").partition(":")[0]
-        size = int(self.headers.get("Content-Length") or 0)
-        if host not in OWN_NAMES or size > LARGEST_BODY or self.headers.get("Transfer-Encoding"):
+        size = self.headers.get("Content-Length") or "0"
+        if (refusal := self._refusal(size)) is not None:
             self.close_connection = True
-            return self.send_error(403 if host not in OWN_NAMES else 413)
+            return self.send_error(refusal)
         found = self.server.served.answer(Request(
-            self.command, self.path, body=self.rfile.read(size), content_type=self.headers.get("Content-Type") or JSON,
+            self.command, self.path, body=self.rfile.read(int(size)), content_type=self.headers.get("Content-Type") or JSON,
             accept=self.headers.get("Accept") or "", who=self._who(),
         ))  # fmt: skip
         return self._stream(found) if isinstance(found, Stream) else self._send(found)
+
+    def _refusal(self, size: str) -> int | None:
+        """The HTTP status with which a request is refused before it is read; None: it is not."""
+        if self.headers.get("Host", "").partition(":")[0] not in OWN_NAMES:
+            return 403
+        if not size.isdecimal():
+            return 400
+        too_large = len(size) > len(str(LARGEST_BODY)) or int(size) > LARGEST_BODY
+        return 413 if too_large or self.headers.get("Transfer-Encoding") else None
 
     do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 the library's names
 

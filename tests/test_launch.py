@@ -83,7 +83,7 @@ def test_a_lesson_has_several_names(source: Path, wanted: str, lesson: str) -> N
 
 
 def test_the_course_of_this_project_is_found() -> None:
-    assert Course(launch.shipped(), [], []).lesson() == "03_veth_bridge_routing.ipynb"
+    assert Course(launch.shipped(), [], []).lesson() == "01_pods.ipynb"
 
 
 def test_the_command_opens_the_first_lesson(opened: list[Any], capsys: pytest.CaptureFixture[str]) -> None:

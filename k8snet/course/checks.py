@@ -10,7 +10,7 @@ from k8snet.cluster import Cluster
 from k8snet.course import docker_host, figure
 from k8snet.course.data import Goal, say, task
 from k8snet.course.judges import JUDGES
-from k8snet.errors import CommandError
+from k8snet.errors import CommandError, K8snetError
 from k8snet.linux import Trace, World
 from k8snet.linux.steps import Awaited, Routed
 from k8snet.linux.trace import Hop
@@ -26,14 +26,22 @@ def find_fault(key: str, answer: object, given: World | Cluster | None = None) -
         if not isinstance(answer, Cluster):
             return say("no cluster")
         fork = answer.fork()
-        return JUDGES[key](fork, fork)
+        return _judged(key, fork, fork)
     if goals:
         if not isinstance(answer, World):
             return say("no world")
         return next((fault for goal in goals if (fault := _missed(goal, answer)) is not None), None)
     if answer is None:
         return say("no answer")
-    return JUDGES[key](answer, begun(key) if given is None else given.fork())
+    return _judged(key, answer, begun(key) if given is None else given.fork())
+
+
+def _judged(key: str, answer: object, given: World | Cluster) -> str | None:
+    """What the judge says; where it cannot even look, why: a pod has no node, a machine is off."""
+    try:
+        return JUDGES[key](answer, given)
+    except K8snetError as refusal:
+        return str(refusal)
 
 
 def begun(key: str) -> World | Cluster:

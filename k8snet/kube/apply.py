@@ -7,9 +7,10 @@ the next time shows what has been taken out. Source: kubectl's client-side apply
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from k8snet.errors import ApiError
 from k8snet.kube.client import Client
 from k8snet.kube.decoding import decode
 from k8snet.kube.merge import three_way
@@ -50,11 +51,23 @@ def _apply(client: Client, document: dict[str, Any], wish: Object) -> Applied:
 
 
 def _merged(document: dict[str, Any], wish: Object, live: Object) -> Object:
-    noted = (meta(live).annotations or {}).get(LAST_APPLIED)
+    last = last_applied(meta(live).annotations)
     new = to_dict(wish)
     new["metadata"].setdefault("annotations", {})[LAST_APPLIED] = _as_text(document)
     new.pop("status", None)
-    return decode(three_way(json.loads(noted) if noted else {}, new, to_dict(live)))
+    return decode(three_way(last, new, to_dict(live)))
+
+
+def last_applied(annotations: Mapping[str, str] | None) -> dict[str, Any]:
+    """What was applied to an object the last time. ApiError if its annotation, which anybody may write, holds no object."""
+    noted = (annotations or {}).get(LAST_APPLIED) or "{}"
+    try:
+        last = json.loads(noted)
+    except ValueError:
+        last = noted
+    if not isinstance(last, dict | None):
+        raise ApiError(f"error: the annotation {LAST_APPLIED} holds {noted}: invalid JSON document")
+    return last or {}
 
 
 def _as_text(document: dict[str, Any]) -> str:

@@ -130,6 +130,8 @@ class Assembly:
 
     def power_off(self, node: str) -> None:
         """Pull the plug: all programs end, and all that the kernel held is gone; the disk stays."""
+        if node in self.off:
+            return
         self.off.add(node)
         for component in self.plane.components:
             if component.node == node:
@@ -139,7 +141,9 @@ class Assembly:
         self.plane.world.sh(f"ip netns del {node}")
 
     def power_on(self, node: str) -> None:
-        """Boot: a fresh kernel, and the programs begin anew."""
+        """Boot: a fresh kernel, and the programs begin anew. A machine that is on stays as it is."""
+        if node not in self.off:
+            return
         self.off.discard(node)
         place = self.site.place(node)
         self.machines[node].switch_on(tuple(sites.machine(place)), place.ip)

@@ -75,7 +75,7 @@ def decode(document: dict[str, Any], origin: str = STDIN) -> Object:
     except Unreadable as error:
         walk.wrong = str(error)
     if walk.wrong is not None:
-        raise _metadata_refusal(document, origin) or _refused(kind, walk.wrong)
+        raise metadata_refusal(document, origin) or _refused(kind, walk.wrong)
     if walk.unknown:
         raise _refused(kind, f"strict decoding error: {', '.join(walk.unknown)}")
     return decoded
@@ -86,7 +86,7 @@ def _refused(kind: Kind, why: str) -> ApiError:
     return ApiError(f'{kind.kind} in version "{version}" cannot be handled as a {kind.kind}: {why}', reason="BadRequest")
 
 
-def _metadata_refusal(document: dict[str, Any], origin: str) -> ApiError | None:
+def metadata_refusal(document: dict[str, Any], origin: str) -> ApiError | None:
     """What kubectl says: it reads metadata itself before it sends anything (metadataValidatingDecoder); None: it sends it."""
     reader, walk = struct(ObjectMeta), Walk()
     walk.path.append(Field("metadata", "metadata", "metadataOnlyObject", reader))
@@ -107,6 +107,16 @@ def type_meta(document: Any, origin: str = STDIN) -> tuple[str, str]:
     Traceback (most recent call last):
     k8snet.errors.ApiError: error: error validating "STDIN": error validating data: apiVersion not set; ...
     """
+    version, kind = version_and_kind(document, origin)
+    if not kind:
+        text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+        text = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+        raise ApiError(f"error: unable to decode {quoted(origin)}: Object 'Kind' is missing in '{text}'")
+    return version, kind
+
+
+def version_and_kind(document: Any, origin: str = STDIN) -> tuple[str, str]:
+    """The same, as far as kubectl validates it: there must be both, and be text; the kind may be empty."""
     if not isinstance(document, dict):
         raise invalid(origin, "invalid object to validate")
     version, kind = document.get("apiVersion"), document.get("kind")
@@ -115,10 +125,6 @@ def type_meta(document: Any, origin: str = STDIN) -> tuple[str, str]:
         wrong[0] = f"unexpected GroupVersion string: {version}"
     if told := [each for each in wrong if each]:
         raise invalid(origin, told[0] if len(told) == 1 else f"[{', '.join(told)}]")
-    if not kind:
-        text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
-        text = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-        raise ApiError(f"error: unable to decode {quoted(origin)}: Object 'Kind' is missing in '{text}'")
     return str(version), str(kind)
 
 

@@ -12,10 +12,10 @@ import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from k8snet.errors import ApiError, NotModelled
-from k8snet.kube.decoding import STDIN, no_match, type_meta
+from k8snet.kube.decoding import STDIN, no_match, type_meta, version_and_kind
 from k8snet.kube.gojson import Doubled, check_depth, read_value
 from k8snet.kube.gowords import Unreadable, named, quoted
 from k8snet.kube.goyaml import chunks, read
@@ -53,10 +53,37 @@ def parse(source: Source) -> list[dict[str, Any]]:
 def parse_named(source: Source) -> list[tuple[dict[str, Any], str]]:
     """The same, each with the name that errors give its origin: the path of its file, or ``STDIN``. May be empty."""
     found: list[tuple[dict[str, Any], str]] = []
-    for value, origin in _values(source):
-        if value is not None:
-            found.extend((document, origin) for document in _flattened(value, origin))
+    for document, origin, _ in read_named(source):
+        if isinstance(document, ApiError):
+            raise document
+        found.append((document, origin))
     return found
+
+
+class Read(NamedTuple):
+    """A document, or what is wrong in its place; the name of its origin; and whether it is one of a list's items."""
+
+    document: dict[str, Any] | ApiError
+    origin: str = ""
+    listed: bool = False
+
+
+def read_named(source: Source) -> Iterator[Read]:
+    """The same, where an error stands in place of what it is about: kubectl goes on behind one that it can read as a document.
+
+    Behind an error of syntax, or of a document that names no version or kind, nothing comes.
+    """
+    try:
+        for value, origin in _values(source):
+            if value is None:
+                continue
+            version_and_kind(value, origin)
+            try:
+                yield from (Read(document, origin, "items" in value) for document in _flattened(value, origin))
+            except ApiError as error:
+                yield Read(error, origin)
+    except ApiError as error:
+        yield Read(error)
 
 
 def _values(source: Source) -> Iterator[tuple[Any, str]]:

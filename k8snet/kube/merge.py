@@ -57,6 +57,6 @@ def _lists(last: list[Any], new: list[Any], live: list[Any], name: str) -> list[
 def merge_key(name: str, items: list[Any]) -> str | None:
     """The field by which all these items of a list can be told apart; None if there is none."""
     for key in MERGE_KEYS.get(name, ()):
-        if all(isinstance(item, dict) and item.get(key) is not None for item in items):
+        if all(isinstance(item, dict) and isinstance(item.get(key), str | int) for item in items):
             return key
     return None

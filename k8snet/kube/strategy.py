@@ -38,7 +38,7 @@ def for_create(obj: Object) -> Object:
         return changed(obj, status=PodStatus(phase="Pending", qosClass=quality(known(obj.spec)) if obj.spec else None))
     if isinstance(obj, Namespace):
         return changed(obj, status=NamespaceStatus(phase="Active"), spec=NamespaceSpec(finalizers=["kubernetes"]))
-    return obj if isinstance(obj, Node) or getattr(obj, "status", None) is None else changed(obj, status=type(obj.status)())
+    return obj if isinstance(obj, Node) or getattr(obj, "status", None) is None else changed(obj, status=None)
 
 
 def for_update(obj: Object, before: Object) -> Object:

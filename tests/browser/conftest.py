@@ -1,6 +1,6 @@
 """`k8snet lab` as a learner starts it, and a Chromium in which its page is open.
 
-One server and one page serve all tests: opening a further notebook takes about a second, a first one five.
+One server serves all tests, and one page those of a file: opening a further notebook takes about a second, a first one five.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browser.driver import POLLING, WINDOW, Lab
+from tests.browser.driver import WINDOW, Lab
 
 SECONDS_TO_START = 60
 CHROMIUM = [
@@ -73,15 +73,10 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     pytest.fail(f"k8snet lab did not start:\n{log.read_text()}", pytrace=False)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def lab(browser: str, address: str) -> Iterator[Lab]:
-    """The page that `k8snet lab` opens, in a Chromium."""
+    """The page that `k8snet lab` opens, in a Chromium of its own for each file of tests."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser, args=CHROMIUM)
-        context = chromium.new_context(viewport=WINDOW)
-        lab = Lab(context.new_page())
-        lab.watch(context)
-        lab.page.goto(address)
-        lab.page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context?.isReady", polling=POLLING)
-        yield lab
+        yield Lab(chromium.new_context(viewport=WINDOW), address)
         chromium.close()

@@ -29,17 +29,38 @@ STATE = """() => {
 class Lab:
     """JupyterLab in a browser, and what it should not have done: requests to other hosts, errors on the console."""
 
-    def __init__(self, page: Page) -> None:
-        self.page = page
+    def __init__(self, context: BrowserContext, address: str) -> None:
         self.elsewhere: list[str] = []
         self.errors: list[str] = []
-
-    def watch(self, context: BrowserContext) -> None:
-        """Let nothing leave this host, and note what tries, and what fails."""
+        self._context = context
+        self._address = address
         context.route("**/*", self._pass_or_abort)
-        self.page.on("websocket", self._note_websocket)
-        self.page.on("console", self._note_message)
-        self.page.on("pageerror", self._note_error)
+        self.page = self._open()
+
+    def _open(self) -> Page:
+        """A page with JupyterLab in it. Nothing leaves this host; what tries to is noted, and what fails."""
+        page = self._context.new_page()
+        page.on("websocket", self._note_websocket)
+        page.on("console", self._note_message)
+        page.on("pageerror", self._note_error)
+        page.goto(self._address)
+        page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context?.isReady", polling=POLLING)
+        return page
+
+    def open(self, path: str) -> None:
+        """Open a notebook, and return when it is ready.
+
+        On a busy machine a headless Chromium's page may stop drawing for good, and JupyterLab brings nothing to the front that is
+        not drawn. A new page does.
+        """
+        self.execute("docmanager:open", path=path)
+        try:
+            self.wait_until_ready(path, SECONDS_TO_OPEN / 3)
+        except AssertionError:
+            self.page.close()
+            self.page = self._open()
+            self.execute("docmanager:open", path=path)
+            self.wait_until_ready(path)
 
     def _pass_or_abort(self, route: Route) -> None:
         if self._is_here(route.request.url):
@@ -63,7 +84,7 @@ class Lab:
     def _note_error(self, error: Error) -> None:
         self.errors.append(str(error))
 
-    def wait_until_ready(self, name: str) -> None:
+    def wait_until_ready(self, name: str, seconds: float = SECONDS_TO_OPEN) -> None:
         """Return when a notebook is in front, its kernel connected and idle.
 
         The application is asked, not the page: the page says "idle" before there is a session.
@@ -71,7 +92,7 @@ class Lab:
         ready = "it.path === name && it.open && it.session && it.connection === 'connected' && it.kernel === 'idle'"
         try:
             asked = f"name => {{ const it = ({STATE})(); return {ready}; }}"
-            self.page.wait_for_function(asked, arg=name, timeout=SECONDS_TO_OPEN * 1000, polling=POLLING)
+            self.page.wait_for_function(asked, arg=name, timeout=seconds * 1000, polling=POLLING)
         except TimeoutError as error:
             raise AssertionError(f"{name} is not ready: {self.state()}") from error
 

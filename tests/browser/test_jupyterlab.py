@@ -22,8 +22,7 @@ def test_k8snet_lab_opens_on_the_first_lesson(lab: Lab) -> None:
 @pytest.mark.parametrize("name", LESSONS)
 def test_a_lesson_runs(lab: Lab, name: str, tmp_path: Path) -> None:
     before = len(lab.errors)
-    lab.execute("docmanager:open", path=name)
-    lab.wait_until_ready(name)
+    lab.open(name)
     lab.run_all_cells(SECONDS_TO_RUN)
     for cell in lab.cells():
         assert cell["execution_count"], cell["source"]

@@ -64,8 +64,7 @@ def notebook(lab: Lab) -> Iterator[Lab]:
         ".save(path, {type: 'notebook', format: 'json', content}).then(() => {})",
         [NAME, content],
     )
-    lab.execute("docmanager:open", path=NAME)
-    lab.wait_until_ready(NAME)
+    lab.open(NAME)
     lab.run_all_cells(60)
     yield lab
     lab.close()

@@ -37,8 +37,7 @@ def open_notebook(lab: Lab, name: str, *expressions: str) -> None:
         ".save(path, {type: 'notebook', format: 'json', content}).then(() => {})",
         [name, notebook],
     )
-    lab.execute("docmanager:open", path=name)
-    lab.wait_until_ready(name)
+    lab.open(name)
     lab.run_all_cells(60)
     lab.page.locator(SHOWN).first.wait_for()
 

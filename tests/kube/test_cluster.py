@@ -403,3 +403,24 @@ class Storm(RuleBasedStateMachine):
 Storm.TestCase.settings = settings(max_examples=25, stateful_step_count=12, deadline=None,
                                    suppress_health_check=[HealthCheck.too_slow])  # fmt: skip
 TestStorm = Storm.TestCase
+
+
+def test_a_machine_that_is_on_or_off_stays_so() -> None:
+    cluster = Cluster(nodes=1)
+    node = cluster.node("node1")
+    node.start()
+    assert node.sh("hostname") == "node1\n"
+    node.stop()
+    node.stop()
+    node.start()
+    assert node.sh("hostname") == "node1\n"
+
+
+@pytest.mark.parametrize("noted", ["x", "[1]", "3"])
+def test_an_annotation_that_holds_no_object_ends_an_apply(noted: str) -> None:
+    cluster = Cluster(nodes=1)
+    settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"a": "b"}}
+    cluster.apply(settings)
+    cluster.kubectl(f"annotate cm settings --overwrite kubectl.kubernetes.io/last-applied-configuration={noted}")
+    with pytest.raises(ApiError, match="invalid JSON document"):
+        cluster.apply(settings)

@@ -51,13 +51,14 @@ def served(cluster: Cluster) -> Iterator[Served]:
         yield served
 
 
-READ = Path(__file__).with_name("commands.txt").read_text(encoding="utf-8").splitlines()
+READ, NEWER = (part.splitlines() for part in
+               Path(__file__).with_name("commands.txt").read_text(encoding="utf-8").split("--- told otherwise by 1.20\n"))
 """Commands that change nothing, one a line: what they print, and what they refuse."""
 
 
 DISCOVERY = r"/(api|apis|openapi)(/v[23]|/[a-z0-9.]+/v\d+)?(/apis/[a-z0-9./]+|/api/v1)?(\?[^\"]*)?"
 OF_ITSELF = re.compile(
-    r"(?m)^I (loader|envvar|cached_discovery|patcher|apply|request)\.go.*\n"
+    r"(?m)^I (loader|envvar|discovery|cached_discovery|patcher|apply|request)\.go.*\n"
     rf'|^I \S+ "Response" verb="GET" url="https://[^/]+{DISCOVERY}".*\n'
 )
 """What real kubectl tells of itself: its configuration and features, and what it asks of the API once and then keeps."""
@@ -69,7 +70,7 @@ def without_volatile(text: str) -> str:
     return OF_ITSELF.sub("", re.sub(r"milliseconds=\d+", "milliseconds=0", text))
 
 
-@pytest.mark.parametrize("line", READ)
+@pytest.mark.parametrize("line", [*READ, *NEWER])
 def test_it_prints_what_the_real_one_prints(cluster: Cluster, served: Served, line: str) -> None:
     ours = cluster.fork().kubectl(line, check=False)
     text, code = real.screen(real.kubectl("1.37"), served, line)
@@ -160,6 +161,14 @@ STORIES = {
         get nodes
         uncordon node1
     """,
+    "what kubectl prints of Go's structs": """
+        create deployment web2 --image=nginx -o json
+        run box --image=busybox --env=A=b --port=80 --save-config -o json
+        set image pod/two web=nginx:1.29 -o json
+        taint nodes node1 key=value:NoSchedule -o json
+        rollout pause deploy/web -o json
+        create configmap settings --save-config -o yaml
+    """,
 }
 
 
@@ -176,6 +185,17 @@ def test_a_story_goes_as_with_the_real_one(cluster: Cluster, story: str) -> None
             assert (line, without_volatile(said), said.code) == (line, without_volatile(text), code)
 
 
+VOLUMES = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: ordered}}
+spec:
+  selector: {{matchLabels: {{app: ordered}}}}
+  strategy: {1}
+  template:
+    metadata: {{labels: {{app: ordered}}}}
+    spec: {{volumes: {0}, containers: [{2}]}}
+"""
 MANIFEST = (MANIFESTS / "fr-bk.yaml").read_text(encoding="utf-8")
 APPLIED = {
     "created, then unchanged": [MANIFEST, MANIFEST],
@@ -195,6 +215,15 @@ APPLIED = {
     "nothing": ["# nothing\n"],
     "a pod twice": [POD.replace("name: two", "name: three"), POD.replace("name: two", "name: three").replace("nginx", "httpd")],
     "a pod's port": [POD.replace("name: two", "name: three"), POD.replace("name: two", "name: three").replace("80}", "81}")],
+    "another order, another volume": [
+        VOLUMES.format("[{name: v, emptyDir: {}}]", "{type: Recreate}", "{name: a, image: nginx}, {name: b, image: httpd}"),
+        VOLUMES.format("[{name: v, hostPath: {path: /x}}]", "{rollingUpdate: {maxSurge: 2}}",
+                       "{name: b, image: httpd, env: [{name: X}]}, {name: a, image: nginx}"),
+        VOLUMES.format("[]", "{type: Recreate}", "{name: b, image: 5}, {name: c, image: nginx}"),
+    ],
+    "what is empty or null": [POD.replace("name: two", "name: three, finalizers: [], annotations: {a: null}").replace(
+        "spec:", "spec:\n  hostNetwork: false\n  nodeSelector: {}\n  hostname: ''\n  volumes: null")],
+    "a kind in small letters": [POD.replace("name: two", "name: three").replace("kind: Pod", "kind: pod")],
     "made without apply": [POD.replace("{app: two}", "{app: two, more: x}")],
 }
 

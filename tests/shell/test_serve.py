@@ -77,6 +77,7 @@ def test_whoever_means_another_host_is_refused(served: Served, host: str, status
 
 def test_a_body_that_is_too_large(served: Served) -> None:
     assert ask(served, "POST", CONFIGMAPS, **{"Content-Length": str(1 << 30)})[0] == 413
+    assert ask(served, "POST", CONFIGMAPS, **{"Content-Length": "x"})[0] == 400
 
 
 def test_one_connection_serves_many_requests(served: Served) -> None:

@@ -140,7 +140,11 @@ def _variable(variable: EnvVar) -> EnvVar:
 _NAME = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _PART = "[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
 _HOST = rf"(?:{_PART}(?:\.{_PART})*|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?"
-_REFERENCE = re.compile(rf"(?:{_HOST}/)?{_NAME}(?:/{_NAME})*(?::(?P<tag>\w[\w.-]{{0,127}}))?(?P<digest>@[\w+.:-]+)?", re.ASCII)
+_DIGEST = "[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9A-Fa-f]{32,}"
+REFERENCE = re.compile(
+    rf"(?:{_HOST}/)?{_NAME}(?:/{_NAME})*(?::(?P<tag>\w[\w.-]{{0,127}}))?(?P<digest>@{_DIGEST})?", re.ASCII,
+)  # fmt: skip
+"""An image's name. Source: github.com/distribution/reference, regexp.go."""
 
 
 @lru_cache(maxsize=1024)
@@ -150,7 +154,7 @@ def pull_policy(image: str) -> str:
     >>> pull_policy("nginx"), pull_policy("localhost:5000/nginx:1.29"), pull_policy("Nginx")
     ('Always', 'IfNotPresent', 'IfNotPresent')
     """
-    found = _REFERENCE.fullmatch(image)
+    found = REFERENCE.fullmatch(image)
     if found is None:
         return "IfNotPresent"
     tag = found["tag"] or ("" if found["digest"] else "latest")

@@ -12,11 +12,13 @@ from hashlib import md5
 from k8snet.kube.client import Client
 from k8snet.kube.kubelet.worker import NETWORK_NOT_READY
 from k8snet.kube.objects import (
+    DaemonEndpoint,
     Lease,
     LeaseSpec,
     Node,
     NodeAddress,
     NodeCondition,
+    NodeDaemonEndpoints,
     NodeSpec,
     NodeStatus,
     NodeSystemInfo,
@@ -35,6 +37,8 @@ RENEWED_EVERY, LEASE_SECONDS = 10.0, 40
 VERSION, RUNTIME_VERSION = "v1.37.0", "containerd://2.2.0"
 CONTROL_PLANE = "node-role.kubernetes.io/control-plane"
 NOT_READY = "node.kubernetes.io/not-ready"
+ENDPOINTS = NodeDaemonEndpoints(kubeletEndpoint=DaemonEndpoint(Port=10250))
+"""Where the API server finds the kubelet: the port that logs and exec go to."""
 FINE = (
     ("MemoryPressure", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
     ("DiskPressure", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
@@ -81,7 +85,7 @@ def status_of(node: Node, place: Place, capacity: Capacity, boots: int, time: da
         addresses.append(NodeAddress(type="ExternalIP", address=place.public))
     return changed(
         before, capacity=capacity.amounts, allocatable=capacity.amounts, addresses=addresses,
-        conditions=_conditions(before, time, network=network), nodeInfo=_system(place.name, boots),
+        conditions=_conditions(before, time, network=network), daemonEndpoints=ENDPOINTS, nodeInfo=_system(place.name, boots),
     )  # fmt: skip
 
 

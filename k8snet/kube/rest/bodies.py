@@ -6,7 +6,7 @@ dropped. Source: k8s.io/apiserver, pkg/endpoints/handlers (create.go, rest.go); 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -18,6 +18,7 @@ from k8snet.kube.goyaml import read as read_yaml
 from k8snet.kube.objects import KINDS, Kind, Object
 from k8snet.kube.rest import protodecoding
 from k8snet.kube.rest.http import JSON, YAML, Request
+from k8snet.kube.rest.omitting import omitted
 from k8snet.kube.rest.protobuf import Malformed
 from k8snet.kube.structs import Walk, struct
 from k8snet.linux.fact import Fact
@@ -94,17 +95,22 @@ def _unrecognized(kind: str, why: str, text: str) -> ApiError:
 def decode(kind: Kind, document: dict[str, Any], validation: str = STRICT) -> Decoded:
     """The object that a document describes, which must be of this kind. ApiError (BadRequest)."""
     _check_kind(kind, document)
+    return decode_as(kind, document, validation, lambda why: _refused(kind, why))
+
+
+def decode_as(kind: Kind, document: dict[str, Any], validation: str, refused: Callable[[str], ApiError]) -> Decoded:
+    """The object of a kind that a document describes; ``refused`` makes the refusal of what it cannot say."""
     walk = Walk()
     obj = None
     try:
-        obj = struct(kind.type).read(_plain(document), walk)
+        obj = struct(kind.type).read(omitted(_plain(document), kind.type), walk)
     except Unreadable as error:
         walk.wrong = str(error)
     if walk.wrong is not None:
-        raise _refused(kind, walk.wrong)
+        raise refused(walk.wrong)
     found = (*walk.unknown, *(f"duplicate field {quoted(field)}" for field in doubled(document, "")))
     if found and validation == STRICT:
-        raise _refused(kind, f"strict decoding error: {', '.join(found)}")
+        raise refused(f"strict decoding error: {', '.join(found)}")
     return Decoded(obj, () if validation == IGNORE else found)
 
 

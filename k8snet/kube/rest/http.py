@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from k8snet.linux.fact import Fact
 
 JSON = "application/json"
 YAML = "application/yaml"
 TEXT = "text/plain"
-OK, CREATED, NO_CONTENT, BAD_REQUEST = 200, 201, 204, 400
+APPLY = "application/apply-patch+yaml"
+JSON_PATCH = "application/json-patch+json"
+MERGE_PATCH = "application/merge-patch+json"
+STRATEGIC_PATCH = "application/strategic-merge-patch+json"
+OK, CREATED, NO_CONTENT = 200, 201, 204
 
 Query = Mapping[str, str] | tuple[tuple[str, str], ...]
 
@@ -37,7 +41,7 @@ class Request(Fact, frozen=True):
     @property
     def place(self) -> str:
         """The path without its query, and without a slash at its end."""
-        return self.path.partition("?")[0].rstrip("/") or "/"
+        return unquote(self.path.partition("?")[0]).rstrip("/") or "/"
 
     @property
     def parameters(self) -> list[tuple[str, str]]:
@@ -77,8 +81,3 @@ class Response(Fact, frozen=True):
     body: Any
     content_type: str = JSON
     warnings: tuple[str, ...] = ()
-
-    @property
-    def is_failure(self) -> bool:
-        """Whether the request was refused."""
-        return self.status >= BAD_REQUEST

@@ -86,4 +86,4 @@ def of_document(body: dict[str, Any], *, dry: bool = False) -> Deletion:
 
 
 def _number(text: str) -> int | str:
-    return int(text) if text.lstrip("-").isdecimal() else text
+    return int(text) if text.removeprefix("-").isdecimal() else text

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from k8snet.errors import ApiError, NotModelled
+from k8snet.kube.gowords import named
 from k8snet.kube.objects import Object, changed, meta, to_dict
 from k8snet.kube.rest import bodies, options
 from k8snet.kube.rest.durations import age
@@ -97,8 +98,8 @@ def _of_scale(wanted: dict[str, Any], obj: Object) -> Any:
 
 def _replicas(wanted: dict[str, Any], name: str) -> int:
     count = (wanted.get("spec") or {}).get("replicas") or 0
-    if not isinstance(count, int) or isinstance(count, bool):
-        why = "json: cannot unmarshal string into Go struct field ScaleSpec.spec.replicas of type int32"
+    if not isinstance(count, int) or isinstance(count, bool) or not -(1 << 31) <= count < 1 << 31:
+        why = f"json: cannot unmarshal {named(count, literal=True)} into Go struct field ScaleSpec.spec.replicas of type int32"
         raise ApiError(f'Scale in version "v1" cannot be handled as a Scale: {why}', reason="BadRequest")
     if count < 0:
         error = invalid("spec.replicas", count, "must be greater than or equal to 0")

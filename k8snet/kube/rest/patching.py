@@ -1,19 +1,24 @@
 """JSON patches and merge patches: what they make of a document. Strategic merge patches are in strategic.py.
 
-Plain dicts and lists; nothing that is handed in is changed. Sources: RFC 6902, RFC 6901, RFC 7386.
+Plain dicts and lists; nothing that is handed in is changed. JSON patches are those of the library that API server and kubectl
+use, which is less strict than the RFC: a field need not be there to be replaced, and a missing value is null. Sources: RFC 6902,
+RFC 6901, RFC 7386; gopkg.in/evanphx/json-patch.v4, patch.go.
 """
 
 from __future__ import annotations
 
+import re
+from copy import deepcopy
 from typing import Any
 
 from k8snet.errors import ApiError
+from k8snet.kube.gowords import named, quoted
 
-Path = list[str]
+MISSING = "missing value"
 
 
 class DoesNotApply(ValueError):
-    """A patch that the document does not allow."""
+    """A patch that the document does not allow, in the library's words; the API server does not repeat them."""
 
 
 def merged(document: Any, patch: Any) -> Any:
@@ -39,91 +44,145 @@ def patched(document: Any, operations: Any) -> Any:
     >>> patched({"a": [1, 2]}, [{"op": "add", "path": "/a/-", "value": 3}, {"op": "remove", "path": "/a/0"}])
     {'a': [2, 3]}
     """
-    if not isinstance(operations, list):
-        raise ApiError("json: cannot unmarshal object into Go value of type jsonpatch.Patch", reason="BadRequest")
     try:
-        for operation in operations:
-            document = _operate(document, operation)
-    except (DoesNotApply, KeyError, TypeError) as error:
+        return operated(document, operations)
+    except DoesNotApply as error:
         raise ApiError("the server rejected our request due to an error in our request", reason="Invalid") from error
-    return document
+
+
+def operated(document: Any, operations: Any) -> Any:
+    """The same; DoesNotApply. ApiError (BadRequest) for what is no JSON patch."""
+    wrong = next((each for each in operations if not isinstance(each, dict)), None) if isinstance(operations, list) else None
+    if not isinstance(operations, list) or wrong is not None:
+        value, kind = (operations, "Patch") if wrong is None else (wrong, "Operation")
+        raise ApiError(f"json: cannot unmarshal {named(value)} into Go value of type jsonpatch.{kind}", reason="BadRequest")
+    found = deepcopy(document)
+    for operation in operations:
+        found = _operate(found, operation)
+    return found
 
 
 def _operate(document: Any, operation: dict[str, Any]) -> Any:
-    path = _path(operation["path"])
-    match operation.get("op"):
+    kind, path, value = operation.get("op", "unknown"), operation.get("path"), operation.get("value")
+    if kind not in ("add", "remove", "replace", "move", "copy", "test"):
+        raise DoesNotApply(f"Unexpected kind: {kind}")
+    if not isinstance(path, str):
+        raise DoesNotApply(f"{kind} operation failed to decode path: {MISSING}")
+    if path == "" and kind in ("replace", "test"):
+        return _whole(document, kind, value)
+    place = _place(document, path)
+    match kind:
         case "add":
-            return _put(document, path, operation["value"], add=True)
-        case "replace":
-            _look(document, path)
-            return _put(document, path, operation["value"], add=False)
+            _add(_there(place, f"add operation does not apply: doc is missing path: {quoted(path)}"), value, path)
         case "remove":
-            return _without(document, path)
-        case "copy":
-            return _put(document, path, _look(document, _path(operation["from"])), add=True)
-        case "move":
-            origin = _path(operation["from"])
-            return _put(_without(document, origin), path, _look(document, origin), add=True)
+            _remove(_there(place, f"remove operation does not apply: doc is missing path: {quoted(path)}"), "remove", path)
+        case "replace":
+            _replace(_there(place, f"replace operation does not apply: doc is missing path: {path}"), value, path)
         case "test":
-            if _look(document, path) != operation.get("value"):
-                raise DoesNotApply(f"testing value {operation['path']} failed")
-            return document
-    raise DoesNotApply(f"unexpected kind: {operation.get('op')}")
-
-
-def _path(text: str) -> Path:
-    """The steps of a JSON pointer."""
-    if text and not text.startswith("/"):
-        raise DoesNotApply(f"no pointer: {text}")
-    return [step.replace("~1", "/").replace("~0", "~") for step in text.split("/")[1:]]
-
-
-def _look(document: Any, path: Path) -> Any:
-    for step in path:
-        document = document[_index(document, step)] if isinstance(document, list) else _field(document, step)
+            _test(_there(place, f"test operation does not apply: is missing path: {path}"), value, path)
+        case _:
+            _transfer(document, kind, operation.get("from"), path)
     return document
 
 
-def _field(document: Any, step: str) -> Any:
-    if not isinstance(document, dict) or step not in document:
-        raise DoesNotApply(f"nothing at {step}")
-    return document[step]
+def _whole(document: Any, kind: str, value: Any) -> Any:
+    if kind == "test" and document != value:
+        raise DoesNotApply("testing value  failed: test failed")
+    return value
 
 
-def _index(items: list[Any], step: str, *, beyond: bool = False) -> int:
-    if step == "-" and beyond:
-        return len(items)
-    if not step.isdecimal() or int(step) >= len(items) + beyond:
-        raise DoesNotApply(f"no index {step}")
-    return int(step)
+Place = tuple[Any, str]
+"""A map or a list, and a key or an index in it."""
 
 
-def _put(document: Any, path: Path, value: Any, *, add: bool) -> Any:
-    """The document with a value at a path; into a list it is inserted, or put in place of what is there."""
-    if not path:
-        return value
-    step, rest = path[0], path[1:]
-    if isinstance(document, list):
-        at = _index(document, step, beyond=add and not rest)
-        if rest:
-            return [*document[:at], _put(document[at], rest, value, add=add), *document[at + 1 :]]
-        return [*document[:at], value, *document[at + (not add) :]]
-    if rest:
-        return document | {step: _put(_field(document, step), rest, value, add=add)}
-    if not isinstance(document, dict):
-        raise DoesNotApply(f"nothing to add {step} to")
-    return document | {step: value}
-
-
-def _without(document: Any, path: Path) -> Any:
-    if not path:
+def _place(document: Any, path: str) -> Place | None:
+    """Where a JSON pointer leads; None if what should hold it is not there."""
+    steps = [step.replace("~1", "/").replace("~0", "~") for step in path.split("/")]
+    if len(steps) < 2:
         return None
-    step, rest = path[0], path[1:]
-    if isinstance(document, list):
-        at = _index(document, step)
-        middle = [_without(document[at], rest)] if rest else []
-        return [*document[:at], *middle, *document[at + 1 :]]
-    inside = _field(document, step)
-    if rest:
-        return document | {step: _without(inside, rest)}
-    return {key: each for key, each in document.items() if key != step}
+    for step in steps[1:-1]:
+        try:
+            document = _value((document, step))
+        except DoesNotApply:
+            return None
+        if not isinstance(document, dict | list):
+            return None
+    return document, steps[-1]
+
+
+def _there(place: Place | None, otherwise: str) -> Place:
+    if place is None:
+        raise DoesNotApply(f"{otherwise}: {MISSING}")
+    return place
+
+
+def _value(place: Place) -> Any:
+    """What is at a place; nothing, where a map has no such key."""
+    inside, key = place
+    return inside[_index(inside, key)] if isinstance(inside, list) else inside.get(key)
+
+
+def _index(items: list[Any], key: str, *, beyond: bool = False) -> int:
+    """An index, which counts from the end if it is negative."""
+    if not re.fullmatch(r"[+-]?[0-9]+", key):
+        text = f'strconv.Atoi: parsing "{key}": invalid syntax'
+        raise DoesNotApply(f"value was not a proper array index: '{key}': {text}" if beyond else text)
+    size, at = len(items) + beyond, int(key)
+    if not -size <= at < size:
+        raise DoesNotApply(f"Unable to access invalid index: {at}: invalid index referenced")
+    return at % size
+
+
+def _add(place: Place, value: Any, path: str, doing: str = "add") -> None:
+    inside, key = place
+    if isinstance(inside, dict):
+        inside[key] = value
+    elif key == "-":
+        inside.append(value)
+    else:
+        try:
+            inside.insert(_index(inside, key, beyond=True), value)
+        except DoesNotApply as error:
+            raise DoesNotApply(f"error in {doing} for path: '{path}': {error}") from None
+
+
+def _remove(place: Place, doing: str, path: str) -> None:
+    inside, key = place
+    error = f"error in {doing} for path: '{path}'"
+    if isinstance(inside, dict):
+        if key not in inside:
+            raise DoesNotApply(f"{error}: Unable to remove nonexistent key: {key}: {MISSING}")
+        del inside[key]
+        return
+    try:
+        del inside[_index(inside, key)]
+    except DoesNotApply as fault:
+        raise DoesNotApply(f"{error}: {fault}") from None
+
+
+def _replace(place: Place, value: Any, path: str) -> None:
+    inside, key = place
+    if isinstance(inside, dict):
+        inside[key] = value
+        return
+    try:
+        inside[_index(inside, key)] = value
+    except DoesNotApply:
+        raise DoesNotApply(f"Object to be patched is missing field ({path}: {MISSING})") from None
+
+
+def _test(place: Place, value: Any, path: str) -> None:
+    if _value(place) != value:
+        raise DoesNotApply(f"testing value {path} failed: test failed")
+
+
+def _transfer(document: Any, kind: str, origin: Any, path: str) -> None:
+    """Move or copy what is at a place to another."""
+    if not isinstance(origin, str):
+        raise DoesNotApply(f"{kind} operation failed to decode from: operation, missing from field: {MISSING}")
+    begin = _there(_place(document, origin), f"{kind} operation does not apply: doc is missing from path: {origin}")
+    value = deepcopy(_value(begin))
+    if kind == "move":
+        _remove(begin, kind, begin[1])
+    end = _place(document, path)
+    _add(_there(end, f"{kind} operation does not apply: doc is missing destination path: {path}"), value, path, kind)

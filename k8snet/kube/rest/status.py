@@ -43,7 +43,7 @@ _CAUSES = {
 _ABOUT = re.compile(
     r'(?:Operation cannot be fulfilled on )?([\w.-]+(?:/\w+)?) "([^"]*)"(?: not found$| already exists$| is forbidden: |: )'
 )
-_INVALID = re.compile(r'([\w.-]+) "((?:[^"\\]|\\.)*)" is invalid: (.*)', re.DOTALL)
+_INVALID = re.compile(r'([\w.-]*) "((?:[^"\\]|\\.)*)" is invalid: (.*)', re.DOTALL)
 _TERMINATING = re.compile(r"because it is being terminated$")
 
 
@@ -97,7 +97,8 @@ def _invalid(error: ApiError) -> dict[str, Any]:
     if about is None:
         return {}
     kind, _, group = about[1].partition(".")
-    details: dict[str, Any] = {"name": about[2], **({"group": group} if group else {}), "kind": kind}
+    known = {"name": about[2], "group": group, "kind": kind}
+    details: dict[str, Any] = {key: value for key, value in known.items() if value}
     return details | {"causes": [_cause(each) for each in error.causes or (about[3],)]}
 
 

@@ -48,6 +48,11 @@ class Strategy(Fact, frozen=True):
         """Whether the field's list is merged and not replaced."""
         return self.names.startswith("merge")
 
+    @property
+    def retains(self) -> bool:
+        """Whether a patch names the fields that are to stay."""
+        return "retainKeys" in self.names
+
 
 REPLACED = Strategy("")
 _ROWS = (line.split(": ") for line in _TABLE.strip().splitlines())
@@ -72,7 +77,7 @@ def merged(document: dict[str, Any], patch: dict[str, Any], kind: Type) -> dict[
     if directive == "delete":
         return {}
     if directive not in (None, "merge"):
-        raise _senseless(f"unknown patch type: {directive} in map: {_go(patch)}")
+        raise _senseless(f"unknown patch type: {directive} in map: {go_text(patch)}")
     known = {field.name: field for field in fields(kind)} if kind is not None else {}
     found = _retained(document, patch)
     for key in patch:
@@ -85,7 +90,8 @@ def _retained(document: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]
     kept = patch.get(RETAIN)
     if kept is None:
         return dict(document)
-    if not isinstance(kept, list) or any(not key.startswith("$") and key not in kept for key in patch):
+    named = (key for key, value in patch.items() if value is not None and not key.startswith("$"))
+    if not isinstance(kept, list) or any(key not in kept for key in named):
         raise ApiError("invalid patch format of retainKeys", reason="BadRequest")
     return {key: value for key, value in document.items() if key in kept}
 
@@ -108,13 +114,14 @@ def _merge_field(found: dict[str, Any], patch: dict[str, Any], key: str, known: 
             found[key] = fresh
     elif isinstance(value, dict) and isinstance(before, dict):
         found[key] = merged(before, value, inner)
-    elif isinstance(value, list) and isinstance(before, list) and _strategy(kind, key).merges:
+    elif isinstance(value, list) and isinstance(before, list) and strategy(kind, key).merges:
         found[key] = _merged_list(found, patch, key, kind, inner)
     else:
         found[key] = _bare(value)
 
 
-def _strategy(kind: Type, key: str) -> Strategy:
+def strategy(kind: Type, key: str) -> Strategy:
+    """How a field of a type is patched."""
     return STRATEGIES.get(f"{kind.__name__ if kind else ''}.{key}", REPLACED)
 
 
@@ -123,9 +130,9 @@ def _strategy(kind: Type, key: str) -> Strategy:
 
 def _merged_list(found: dict[str, Any], patch: dict[str, Any], name: str, kind: Type, inner: Type) -> list[Any]:
     """A list that is merged, in the order that the patch wants: that of its own items, if it does not say."""
-    key, live, new = _strategy(kind, name).key, found[name], patch.get(name, [])
+    key, live, new = strategy(kind, name).key, found[name], patch.get(name, [])
     if key and not all(isinstance(each, dict) for each in (*live, *new)):
-        raise _senseless(f"list element types are not identical: {_go([live, new])}")
+        raise _senseless(f"list element types are not identical: {go_text([live, new])}")
     gone, order = patch.get(DELETE + name) or [], patch.get(ORDER + name)
     plain = [each for each in new if not (isinstance(each, dict) and PATCH in each)]
     if order is not None:
@@ -148,7 +155,7 @@ def _merged_items(live: list[Any], plain: list[Any], special: list[Any], key: st
     """Items by key: those of the patch merged into those that are there, or behind them."""
     for each in special:
         if each[PATCH] not in ("delete", "merge"):
-            raise _senseless(f"unknown patch type: {each[PATCH]} in map: {_go(each)}")
+            raise _senseless(f"unknown patch type: {each[PATCH]} in map: {go_text(each)}")
     gone = [_identity(each, key) for each in special if each[PATCH] == "delete"]
     result = [each for each in live if _identity(each, key) not in gone]
     for each in [*plain, *({**each, PATCH: None} for each in special if each[PATCH] == "merge")]:
@@ -165,7 +172,7 @@ def _check_order(plain: list[Any], order: list[Any], name: str, key: str) -> Non
     wanted = [_identity(each, key) for each in order]
     own = [_identity(each, key) for each in plain]
     if own != [each for each in wanted if each in own]:
-        text = f"The order in patch list:\n{_go(plain)}\n doesn't match {ORDER.removesuffix('/')} list:\n{_go(order)}\n"
+        text = f"The order in patch list:\n{go_text(plain)}\n doesn't match {ORDER.removesuffix('/')} list:\n{go_text(order)}\n"
         raise _senseless(text)
 
 
@@ -188,8 +195,8 @@ def _identity(item: Any, key: str) -> Any:
     """By what an item is told apart: the value of its key, or itself."""
     if not key or not isinstance(item, dict):
         return item
-    if key not in item:
-        raise _senseless(f"map: {_go(item)} does not contain declared merge key: {key}")
+    if key not in item or isinstance(item[key], dict | list):
+        raise _senseless(f"map: {go_text(item)} does not contain declared merge key: {key}")
     return item[key]
 
 
@@ -213,16 +220,16 @@ def _bare(value: Any) -> Any:
     return [_bare(each) for each in value] if isinstance(value, list) else value
 
 
-def _go(value: Any) -> str:
+def go_text(value: Any) -> str:
     """A value as Go prints it (``%v``).
 
-    >>> _go([{"name": "a", "on": True}])
+    >>> go_text([{"name": "a", "on": True}])
     '[map[name:a on:true]]'
     """
     if isinstance(value, dict):
-        return f"map[{' '.join(f'{key}:{_go(value[key])}' for key in sorted(value))}]"
+        return f"map[{' '.join(f'{key}:{go_text(value[key])}' for key in sorted(value))}]"
     if isinstance(value, list):
-        return f"[{' '.join(map(_go, value))}]"
+        return f"[{' '.join(map(go_text, value))}]"
     return "<nil>" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 

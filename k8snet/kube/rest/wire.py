@@ -13,9 +13,12 @@ from typing import Any
 from k8snet.kube.objects import Kind, Object, kind_of, meta, to_dict
 from k8snet.kube.rest.negotiation import METADATA
 
+SYSTEM = ("machineID", "systemUUID", "bootID", "kernelVersion", "osImage", "containerRuntimeVersion", "kubeletVersion",
+          "kubeProxyVersion", "operatingSystem", "architecture")  # fmt: skip
+"""What is told of a machine that has told nothing of itself."""
 ALWAYS: dict[str, dict[str, Any]] = {
     "Namespace": {"spec": {}, "status": {}},
-    "Node": {"spec": {}, "status": {}},
+    "Node": {"spec": {}, "status": {"daemonEndpoints": {"kubeletEndpoint": {"Port": 0}}, "nodeInfo": dict.fromkeys(SYSTEM, "")}},
     "Pod": {"spec": {}, "status": {}},
     "Service": {"spec": {}, "status": {"loadBalancer": {}}},
     "Event": {"eventTime": None, "reportingComponent": "", "reportingInstance": ""},
@@ -50,6 +53,8 @@ def item(obj: Object) -> dict[str, Any]:
     plain.pop("kind", None)
     for field, empty in ALWAYS.get(kind, {}).items():
         plain.setdefault(field, dict(empty) if isinstance(empty, dict) else empty)
+    for condition in plain["status"].get("conditions", ()) if kind == "Pod" else ():
+        condition.setdefault("lastProbeTime", None)
     for field in MICRO_TIMES.get(kind, ()):
         if (time := getattr(obj.spec, field, None)) is not None:
             plain["spec"][field] = micro_time(time)

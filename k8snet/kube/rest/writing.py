@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 from k8snet.errors import ApiError, NotModelled
 from k8snet.kube.api import Api
 from k8snet.kube.client import Client
-from k8snet.kube.gowords import Unreadable
+from k8snet.kube.gowords import Unreadable, named
 from k8snet.kube.objects import Kind, Object, changed, meta
-from k8snet.kube.rest import bodies, options, patching, strategic
-from k8snet.kube.rest.http import CREATED, OK, Request, Response
+from k8snet.kube.rest import bodies, options, patched, patching, strategic
+from k8snet.kube.rest.http import APPLY, CREATED, JSON_PATCH, MERGE_PATCH, OK, STRATEGIC_PATCH, Request, Response
 from k8snet.kube.rest.options import Deletion
 from k8snet.kube.rest.reading import chosen
 from k8snet.kube.rest.resources import Target, other_namespace
@@ -25,10 +25,6 @@ from k8snet.kube.rest.wire import document, listed
 T = TypeVar("T")
 Shown = Callable[[Object], dict[str, Any]]
 
-APPLY = "application/apply-patch+yaml"
-JSON_PATCH = "application/json-patch+json"
-MERGE_PATCH = "application/merge-patch+json"
-STRATEGIC_PATCH = "application/strategic-merge-patch+json"
 RETURNED = ("Pod", "Service", "ServiceAccount")
 """Kinds whose objects come back when they are deleted; of the others a Status tells."""
 MADE_BY_PUT = ("Lease", "Service", "Endpoints")
@@ -89,30 +85,44 @@ class Writer:
         kind = _writable(target.kind)
         before = self.client.get(kind.kind, *reversed(target.key))
         after = self.patched(document(before), kind.type)
-        read = bodies.decode(kind, after, self.request.parameter("fieldValidation", bodies.WARN))
+        validation = self.request.parameter("fieldValidation", bodies.WARN)
+        if self._media == STRATEGIC_PATCH:
+            read = patched.decode_strategic(kind, after, validation, self._patch())
+        else:
+            read = patched.decode(kind, after, validation)
         obj = self._placed(read.obj, target)
         _check_name(obj, target)
         return Response(OK, shown(self._replaced(obj, "PATCH", target)), warnings=read.warnings)
 
     def patched(self, before: dict[str, Any], kind: strategic.Type) -> dict[str, Any]:
         """What the request's patch makes of a document; ``kind`` is its type, for strategic merge patches."""
-        media = self.request.content_type.partition(";")[0].strip()
+        media = self._media
         if media == APPLY:
             raise NotModelled("server-side apply", known="kubectl apply without --server-side")
         if media not in (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH):
             accepted = f"{JSON_PATCH}, {MERGE_PATCH}, {APPLY}, {STRATEGIC_PATCH}"
             text = f"the body of the request was in an unknown format - accepted media types include: {accepted}"
             raise ApiError(text, reason="UnsupportedMediaType")
+        patch = self._patch()
+        if media == JSON_PATCH:
+            return _document(patching.patched(before, patch))
+        return strategic.merged(before, patch, kind) if media == STRATEGIC_PATCH else _document(patching.merged(before, patch))
+
+    @property
+    def _media(self) -> str:
+        return self.request.content_type.partition(";")[0].strip()
+
+    def _patch(self) -> Any:
+        """The patch in the body. ApiError (BadRequest) if it is none."""
+        wanted, go = (list, "[]handlers.jsonPatchOp") if self._media == JSON_PATCH else (dict, "map[string]interface {}")
         try:
             patch = bodies.read_json(self.request.text)
         except Unreadable as error:
             raise ApiError(f"error decoding patch: {error}", reason="BadRequest") from None
-        if media == JSON_PATCH:
-            return _document(patching.patched(before, patch))
-        if not isinstance(patch, dict):
-            raise ApiError("error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}",
-                           reason="BadRequest")
-        return strategic.merged(before, patch, kind) if media == STRATEGIC_PATCH else _document(patching.merged(before, patch))
+        if not isinstance(patch, wanted):
+            why = f"json: cannot unmarshal {named(patch)} into Go value of type {go}"
+            raise ApiError(f"error decoding patch: {why}", reason="BadRequest")
+        return patch
 
     def _replaced(self, obj: Object, verb: str, target: Target) -> Object:
         """Write an object, or its status alone."""

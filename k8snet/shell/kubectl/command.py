@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from k8snet.linux.trace import Trace
     from k8snet.shell.kubectl.session import Session
 
-SHARED = (flag("n, namespace"), flag("context"), flag("v, v", "int"), flag("h, help", "bool"))
+SHARED = (flag("n, namespace"), flag("context"), flag("v, v", "int32"), flag("h, help", "bool"))
 """The flags that every verb has."""
 SHARED_OTHERS = (
     "as", "as-group", "as-uid", "as-user-extra", "cache-dir", "certificate-authority", "client-certificate", "client-key",
@@ -32,6 +32,7 @@ SHARED_OTHERS = (
 class Command(Fact, frozen=True):
     """A verb, or a family of them (``config``, which has ``subcommands`` and cannot run itself).
 
+    What stands behind a ``--`` is arguments too, but for those where it ``has_behind`` a meaning of its own.
     ``usage`` is what follows ``kubectl``; ``about`` one line; ``others`` are the real one's flags that are not modelled.
     """
 
@@ -43,6 +44,7 @@ class Command(Fact, frozen=True):
     others: tuple[str, ...] = ()
     required: tuple[str, ...] = ()
     subcommands: tuple[Command, ...] = ()
+    has_behind: bool = False
     aliases: tuple[str, ...] = ()
 
     def read(self, words: Sequence[str], path: str) -> Parsed:
@@ -86,10 +88,13 @@ class Call:
     def __init__(self, command: Command, path: str, parsed: Parsed, session: Session, stdin: str) -> None:
         self.command = command
         self.path = path
-        self.args = parsed.args
+        self.args = parsed.args if command.has_behind else (*parsed.args, *(parsed.behind or ()))
         self.behind = parsed.behind
         self.session = session
         self.stdin = stdin
+        self.shares_printer = False
+        """Whether all objects are printed by one printer: in YAML, it puts a line between two."""
+        self.printed = 0
         self._given = parsed.values
         self._defaults = {each.name: each.default for each in (*SHARED, *command.flags)}
 

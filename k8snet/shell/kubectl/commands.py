@@ -44,3 +44,10 @@ NOT_MODELLED = (
     "kustomize", "options", "plugin", "proxy", "replace", "top",
 )  # fmt: skip
 """What real kubectl has besides."""
+ORDER = (
+    "create", "expose", "run", "set", "explain", "get", "edit", "delete", "rollout", "scale", "autoscale", "certificate",
+    "cluster-info", "top", "cordon", "uncordon", "drain", "taint", "describe", "logs", "attach", "exec", "port-forward", "proxy",
+    "cp", "auth", "debug", "events", "diff", "apply", "patch", "replace", "wait", "kustomize", "label", "annotate", "completion",
+    "plugin", "version", "api-versions", "api-resources", "options", "config", "kuberc",
+)  # fmt: skip
+"""All of them, in the order in which they are suggested to whoever mistypes one."""

@@ -121,6 +121,8 @@ def _document(call: Call) -> dict[str, Any]:
     """The kubeconfig as JSON has it; with --minify only what the current context needs, or the one that --context names."""
     kubeconfig = call.session.kubeconfig
     current = (call["context"] if call["minify"] else "") or kubeconfig.current
+    if current not in kubeconfig.contexts:
+        raise CommandError(f"error: cannot locate context {current}")
     shown = [context for name, context in sorted(kubeconfig.contexts.items()) if not call["minify"] or name == current]
     needed = {each.cluster for each in shown}
     user = {"client-certificate-data": OMITTED, "client-key-data": OMITTED}

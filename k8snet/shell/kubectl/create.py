@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import base64
-import json
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from k8snet.errors import CommandError
-from k8snet.kube.objects import KINDS
-from k8snet.shell.kubectl import formats, generated
+from k8snet.errors import CommandError, K8snetError
+from k8snet.kube.gowords import quoted
+from k8snet.kube.names import config_key_faults
+from k8snet.kube.objects import KINDS, Kind
+from k8snet.shell.kubectl import generated
 from k8snet.shell.kubectl.command import Call, Command
-from k8snet.shell.kubectl.emitting import CHANGES, OUTPUT_OTHERS, VALIDATE, dry_run, emit, query
+from k8snet.shell.kubectl.emitting import CHANGES, OUTPUT_OTHERS, VALIDATE, check_flags, dry_run, emit, query
 from k8snet.shell.kubectl.flags import Flag, flag
+from k8snet.shell.kubectl.patching import annotated, fresh
+from k8snet.shell.kubectl.printing.structs import ordered
 from k8snet.shell.kubectl.refusals import Refused
-from k8snet.shell.kubectl.resources import FILENAME, FILENAME_OTHERS, SELECTOR, from_files
+from k8snet.shell.kubectl.resources import FILENAME, FILENAME_OTHERS, SELECTOR, Named, from_files
+from k8snet.shell.kubectl.session import place
 from k8snet.shell.kubectl.visiting import Error, end
 
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 SAVE_CONFIG = flag("save-config", "bool")
-KEY = re.compile(r"[-._a-zA-Z0-9]+", re.ASCII)
+TWICE = "key {}, another key by that name already exists"
 
 
 def run(call: Call) -> None:
@@ -30,53 +32,37 @@ def run(call: Call) -> None:
         raise call.misused(f"Unexpected args: [{' '.join(call.args)}]")
     if not call["filename"]:
         raise CommandError("error: must specify one of -f and -k")
-    check_output(call)
+    check_flags(call)
+    objects = from_files(call)
+    if not objects:
+        raise CommandError("error: no objects passed to create")
     errors = list[Error]()
-    for each in from_files(call):
+    for each in objects:
         try:
-            create(call, each.document or {}, each.namespace, origin=each.origin)
-        except Refused as error:
+            if not isinstance(each, Named):
+                raise each
+            create(call, each.kind, each.placed, each.namespace, origin=each.origin)
+        except K8snetError as error:
             errors.append(error)
     end(errors)
 
 
-def create(call: Call, document: dict[str, Any], namespace: str, *, origin: str = "") -> None:
-    """Create one object and tell so; with ``--dry-run=client`` only tell. ``origin`` is the file that it comes from."""
-    kind = KINDS[document["kind"]]
+def create(call: Call, kind: Kind, document: dict[str, Any], namespace: str, *, origin: str = "") -> None:
+    """Create one object and tell so; with ``--dry-run=client`` only tell. ``origin`` is the file that it comes from, if any."""
+    if not origin:
+        document = ordered(document)
     if call["save-config"]:
         document = annotated(document)
     if dry_run(call) == "client":
-        emit(call, _with_namespace(document, namespace) if origin else document, "created")
+        emit(call, document, "created")
         return
-    path = kind.path(namespace)
-    asked = query(call, fieldValidation="Strict")
+    path = place(kind, namespace)
+    asked = query(call)
     try:
-        made = call.session.request("POST", path, asked, document)
+        made = call.session.request("POST", path, asked, fresh(document))
     except Refused as error:
         raise error.when("creating", origin) if origin else error.failed_to_create(kind) from None
-    emit(call, made, "created")
-
-
-def _with_namespace(document: dict[str, Any], namespace: str) -> dict[str, Any]:
-    if not KINDS[document["kind"]].namespaced:
-        return document
-    return generated.placed(document, namespace)
-
-
-def annotated(document: dict[str, Any]) -> dict[str, Any]:
-    """A document that says in an annotation what it was, for the next `kubectl apply`."""
-    about = document.get("metadata") or {}
-    notes = {key: value for key, value in (about.get("annotations") or {}).items() if key != LAST_APPLIED}
-    plain = document | {"metadata": {**about, "annotations": notes}}
-    text = json.dumps(plain, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
-    text = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-    return document | {"metadata": {**about, "annotations": {**notes, LAST_APPLIED: f"{text}\n"}}}
-
-
-def check_output(call: Call) -> None:
-    """Refuse an unknown ``-o`` before anything is changed."""
-    if call["output"]:
-        formats.check(call["output"])
+    emit(call, made if origin else ordered(made), "created")
 
 
 # --- made up ------------------------------------------------------------------------------------------------------
@@ -91,10 +77,13 @@ def _name(call: Call) -> str:
 def _making(make: Callable[[Call, str], dict[str, Any]]) -> Callable[[Call], None]:
     def run_it(call: Call) -> None:
         name = _name(call)
-        check_output(call)
+        check_flags(call)
         document = make(call, name)
-        inside = call.given("namespace") and KINDS[document["kind"]].namespaced
-        create(call, _with_namespace(document, call.namespace) if inside else document, call.namespace)
+        if not name and document["kind"] != "Deployment":
+            raise CommandError("error: name must be specified")
+        kind = KINDS[document["kind"]]
+        inside = call.given("namespace") and kind.namespaced
+        create(call, kind, generated.placed(document, call.namespace) if inside else document, call.namespace)
 
     return run_it
 
@@ -118,14 +107,12 @@ def _secret(call: Call, name: str) -> dict[str, Any]:
 def _data(call: Call, name: str, kind: str) -> dict[str, str]:
     data: dict[str, str] = {}
     for key, value in [*_files(call["from-file"]), *_literals(call["from-literal"])]:
-        if not KEY.fullmatch(key):
-            raise CommandError(
-                f'error: "{key}" is not a valid key name for a {kind}: a valid config key must consist of alphanumeric '
-                "characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', "
-                "regex used for validation is '[-._a-zA-Z0-9]+')")
+        if faults := config_key_faults(key):
+            which = f"a valid key name for a {kind}:" if kind == "ConfigMap" else f"valid key name for a {kind}"
+            raise CommandError(f"error: {quoted(key)} is not {which} {', '.join(faults)}")
         if key in data:
-            raise CommandError(f'error: cannot add key "{key}", another key by that name already exists in Data for {kind} '
-                               f'"{name}"')
+            where = f' in Data for {kind} "{name}"' if kind == "ConfigMap" else ""
+            raise CommandError(f"error: cannot add {TWICE.format(quoted(key) if where else key)}{where}")
         data[key] = value
     return data
 
@@ -140,12 +127,25 @@ def _literals(words: Sequence[str]) -> list[tuple[str, str]]:
 def _files(words: Sequence[str]) -> list[tuple[str, str]]:
     found = []
     for word in words:
-        key, equals, path = word.rpartition("=")
+        key, equals, path = word.partition("=")
+        path = path if equals else key
+        _check_source(word)
         try:
             found.append((key if equals else Path(path).name, Path(path).read_text(encoding="utf-8")))
         except OSError as error:
             raise CommandError(f"error: error reading {path}: {(error.strerror or '').lower()}") from error
     return found
+
+
+def _check_source(word: str) -> None:
+    """Refuse what is neither a path nor ``KEY=PATH``."""
+    key, equals, path = word.partition("=")
+    if "=" in path:
+        raise CommandError("error: key names or file paths cannot contain '='")
+    if equals and not key:
+        raise CommandError(f"error: key name for file path {path} missing")
+    if equals and not path:
+        raise CommandError(f"error: file path for key name {key} missing")
 
 
 _FLAGS: tuple[Flag, ...] = (*CHANGES, SAVE_CONFIG, VALIDATE)
@@ -156,7 +156,7 @@ _DATA_OTHERS = ("append-hash", "from-env-file", *OUTPUT_OTHERS)
 def _made(name: str, rest: str, make: Callable[[Call, str], dict[str, Any]], flags: tuple[Flag, ...] = (),
           others: tuple[str, ...] = OUTPUT_OTHERS, **more: Any) -> Command:
     return Command(name, f"create {name} {rest}", f"Create a {name} with the specified name.", _making(make),
-                   flags=(*_FLAGS, *flags), others=others, **more)
+                   flags=(*_FLAGS, *flags), others=others, has_behind=True, **more)
 
 
 _UNMODELLED = ("clusterrole", "clusterrolebinding", "cronjob", "cj", "ingress", "ing", "job", "poddisruptionbudget",
@@ -165,15 +165,15 @@ _UNMODELLED = ("clusterrole", "clusterrolebinding", "cronjob", "cj", "ingress", 
 _GENERIC = Command(
     "generic", "create secret generic NAME [--type=string] [--from-literal=key1=value1]",
     "Create a secret from a local file or literal value.", _making(_secret),
-    flags=(*_FLAGS, *_DATA, flag("type")), others=_DATA_OTHERS,
+    flags=(*_FLAGS, *_DATA, flag("type")), others=_DATA_OTHERS, has_behind=True,
 )  # fmt: skip
 COMMAND = Command(
     "create", "create -f FILENAME", "Create a resource from a file or from stdin.", run,
     flags=(FILENAME, SELECTOR, *CHANGES, SAVE_CONFIG, VALIDATE),
-    others=("edit", "raw", "windows-line-endings", *FILENAME_OTHERS, *OUTPUT_OTHERS, *_UNMODELLED),
+    others=("edit", "raw", "record", "windows-line-endings", *FILENAME_OTHERS, *OUTPUT_OTHERS, *_UNMODELLED),
     subcommands=(
         _made("deployment", "NAME --image=image -- [COMMAND] [args...]", _deployment,
-              (flag("image", "list"), flag("r, replicas", "int", 1), flag("port", "int", -1)),
+              (flag("image", "list"), flag("r, replicas", "int32", 1), flag("port", "int32", -1)),
               required=("image",), aliases=("deploy",)),
         _made("namespace", "NAME", lambda call, name: generated.namespace(name), aliases=("ns",)),
         _made("configmap", "NAME [--from-file=[key=]source] [--from-literal=key1=value1]", _config_map, _DATA, _DATA_OTHERS,

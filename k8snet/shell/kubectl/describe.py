@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from k8snet.errors import CommandError
-from k8snet.kube.objects import Kind, Object
+from k8snet.errors import ApiError, CommandError
 from k8snet.shell.kubectl.command import Call, Command
 from k8snet.shell.kubectl.describing import describe
 from k8snet.shell.kubectl.flags import flag
-from k8snet.shell.kubectl.refusals import Refused
-from k8snet.shell.kubectl.resources import ALL_NAMESPACES, FILENAME, FILENAME_OTHERS, SELECTOR, All, Named, wanted
-from k8snet.shell.kubectl.visiting import Error, end
+from k8snet.shell.kubectl.resources import ALL_NAMESPACES, FILENAME, FILENAME_OTHERS, SELECTOR, wanted
+from k8snet.shell.kubectl.visiting import CHUNK, Error, end, fetched
 
 NOTHING_NAMED = ('error: You must specify the type of resource to describe. '
                  'Use "kubectl api-resources" for a complete list of supported resources.')
@@ -20,13 +18,12 @@ def run(call: Call) -> None:
     """Describe what is meant; what is not there is told at the end."""
     if not call.args and not call["filename"]:
         raise CommandError(NOTHING_NAMED)
-    texts = list[str]()
-    errors = list[Error]()
-    for each in wanted(call):
-        try:
-            texts += _texts(call, each)
-        except Refused as error:
-            errors.append(error)
+    found, errors = fetched(call, wanted(call), CHUNK)
+    if len(call.args) == 2 and len(errors) == 1 and _is_missing(errors[0]):
+        _by_beginning(call, errors)
+        return
+    shown = call["show-events"] if call.given("show-events") else len(found) == 1 and not errors
+    texts = [describe(call.session, each.kind, each.namespace, each.name, show_events=shown) for each in found]
     call.terminal.print(BETWEEN.join(texts))
     end(errors)
     if not texts:
@@ -34,29 +31,22 @@ def run(call: Call) -> None:
         call.line(f"No resources found{where}")
 
 
-def _texts(call: Call, each: Named | All) -> list[str]:
-    """What is said of the objects that are meant: by name, else by the beginning of a name, else by selector."""
-    if isinstance(each, All):
-        found = call.session.list(each.kind.kind, each.namespace, labels=each.labels)
-        return [_one(call, each.kind, one, events=len(found) == 1) for one in found]
-    try:
-        one = call.session.get(each.kind.kind, each.name, each.namespace)
-    except Refused as error:
-        if error.reason != "NotFound" or (texts := _by_beginning(call, each)) is None:
-            raise
-        return texts
-    return [_one(call, each.kind, one, events=True)]
+def _is_missing(error: Error) -> bool:
+    return isinstance(error, ApiError) and error.reason == "NotFound"
 
 
-def _by_beginning(call: Call, each: Named) -> list[str] | None:
-    """Of all whose name begins so; None if there are none. Each text is a line longer than usual."""
-    found = [one for one in call.session.list(each.kind.kind, each.namespace) if one.metadata.name.startswith(each.name)]
-    return ["".join(f"{_one(call, each.kind, one, events=False)}\n" for one in found)] if found else None
-
-
-def _one(call: Call, kind: Kind, obj: Object, *, events: bool) -> str:
-    shown = call["show-events"] if call.given("show-events") else events
-    return describe(call.session, kind, obj.metadata.namespace or "", obj.metadata.name, show_events=shown)
+def _by_beginning(call: Call, errors: list[Error]) -> None:
+    """Describe all whose name begins as the last argument; if there are none, it is told what was not found."""
+    kind, beginning = call.args
+    if "," in kind:
+        raise CommandError("error: you may only specify a single resource type")
+    found, _ = fetched(call, wanted(call, [kind]), CHUNK) if "/" not in kind else ([], [])
+    chosen = [each for each in found if each.name.startswith(beginning)]
+    if not chosen:
+        end(errors)
+    for each in chosen:
+        shown = call.given("show-events") and call["show-events"]
+        call.line(describe(call.session, each.kind, each.namespace, each.name, show_events=shown))
 
 
 COMMAND = Command(

@@ -12,18 +12,18 @@ from contextlib import contextmanager
 from k8snet.errors import CommandError, K8snetError
 from k8snet.kube import labels
 from k8snet.kube.objects import KINDS, Pod, meta
+from k8snet.kube.rest.http import STRATEGIC_PATCH
 from k8snet.shell.kubectl.changes import LONGEST, interrupted
 from k8snet.shell.kubectl.command import Call, Command
 from k8snet.shell.kubectl.emitting import DRY_RUN, dry_run, query
-from k8snet.shell.kubectl.evictable import Faults, chosen
+from k8snet.shell.kubectl.evictable import chosen
 from k8snet.shell.kubectl.flags import flag
 from k8snet.shell.kubectl.printing import names
 from k8snet.shell.kubectl.refusals import Refused
 from k8snet.shell.kubectl.resources import SELECTOR, All, Named, wanted
 from k8snet.shell.kubectl.session import Session
-from k8snet.shell.kubectl.visiting import Found, only
+from k8snet.shell.kubectl.visiting import Faults, Found, only
 
-STRATEGIC = "application/strategic-merge-patch+json"
 GLANCE = 1.0
 """So often, in seconds, it is looked whether the pods are gone."""
 CHATTY = 2
@@ -41,7 +41,10 @@ def _nodes(call: Call) -> list[Found]:
         raise call.misused("cannot specify both a node name and a --selector option")
     if call["selector"]:
         return only(call, [All(KINDS["Node"], None, call["selector"])])
-    found = only(call, [each for word in call.args for each in _named(call, word)])
+    named = [each for word in call.args for each in _named(call, word)]
+    if len({each.kind for each in named}) > 1:
+        raise CommandError("error: you may only specify a single resource type")
+    found = only(call, named)
     for each in found:
         if each.kind.kind != "Node":
             version, group = each.kind.api_version.rpartition("/")[2], each.kind.group
@@ -50,8 +53,6 @@ def _nodes(call: Call) -> list[Found]:
 
 
 def _named(call: Call, word: str) -> Sequence[Named | All]:
-    if not word:
-        raise CommandError("error: resource name may not be empty")
     return [Named(KINDS["Node"], word, "")] if "/" not in word else wanted(call, [word])
 
 
@@ -63,7 +64,7 @@ def _cordon(call: Call, nodes: Sequence[Found], how: str, *, on: bool) -> None:
         try:
             if not there and how != "client":
                 body = {"spec": {"unschedulable": True if on else None}}
-                call.session.request("PATCH", node.place, query(call), body, content_type=STRATEGIC)
+                call.session.request("PATCH", node.place, query(call), body, content_type=STRATEGIC_PATCH)
         except Refused as error:
             call.line(f'error: unable to {word.removesuffix("ed")} node "{node.name}": {error.status["message"]}')
         else:
@@ -173,7 +174,7 @@ def _end(call: Call, pod: Pod) -> None:
         return
     about = {"name": name, "namespace": namespace}
     body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": about, "deleteOptions": options}
-    call.session.request("POST", KINDS["Pod"].path(namespace, name, "eviction"), query(call), body)
+    call.session.request("POST", KINDS["Pod"].path(namespace, name, "eviction"), body=body)
 
 
 def _await(call: Call, pods: Sequence[Pod]) -> list[Pod]:
@@ -220,7 +221,6 @@ DRAIN = Command(
     flags=(
         SELECTOR, DRY_RUN, flag("force", "bool"), flag("ignore-daemonsets", "bool"), flag("delete-emptydir-data", "bool"),
         flag("grace-period", "int", -1), flag("timeout", "duration"), flag("pod-selector"), flag("disable-eviction", "bool"),
-        flag("chunk-size", "int", 500),
     ),
-    others=("skip-wait-for-delete-timeout",),
+    others=("chunk-size", "skip-wait-for-delete-timeout"),
 )  # fmt: skip

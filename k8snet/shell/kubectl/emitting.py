@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from k8snet.errors import CommandError
+from k8snet.kube.gowords import quoted
 from k8snet.kube.objects import Kind
 from k8snet.shell.kubectl import formats
 from k8snet.shell.kubectl.command import Call
@@ -21,8 +22,29 @@ BARE = "--dry-run is deprecated and can be replaced with --dry-run=client."
 FIELD_MANAGER = flag("field-manager")
 """It is taken and has no effect: the model keeps no managedFields."""
 VALIDATE = flag("validate", default="strict", bare="strict")
+VALIDATIONS = {"true": "Strict", "strict": "Strict", "warn": "Warn", "false": "Ignore", "ignore": "Ignore"}
+"""What --validate may say, and how the server's parameter fieldValidation says it."""
 CHANGES = (*OUTPUT, DRY_RUN, FIELD_MANAGER)
 """The flags of nearly all verbs that change something."""
+
+
+def check_flags(call: Call, *, late: bool = False) -> None:
+    """Refuse an unknown ``--dry-run``, ``-o`` or ``--validate`` before anything is changed.
+
+    ``late``: each object has a printer of its own, so that a wrong ``-o`` is only told where there is something to print.
+    """
+    if call.has("dry-run"):
+        dry_run(call)
+    call.shares_printer = not late
+    try:
+        if call["output"]:
+            formats.check(call["output"])
+    except CommandError:
+        if not late:
+            raise
+    if call.has("validate") and call["validate"] not in VALIDATIONS:
+        raise CommandError(f"error: invalid - validate option {quoted(call['validate'])}; "
+                           "must be one of: strict (or true), warn, ignore (or false)")
 
 
 def dry_run(call: Call) -> str:
@@ -38,10 +60,11 @@ def dry_run(call: Call) -> str:
 
 
 def query(call: Call, **more: str) -> dict[str, str]:
-    """The query of a request that changes something: dryRun if it is to change nothing."""
+    """The query of a request that changes something: dryRun if it is to change nothing, and what becomes of unknown fields."""
     server = {"dryRun": "All"} if call.has("dry-run") and dry_run(call) == "server" else {}
     manager = {"fieldManager": call["field-manager"] or f"kubectl-{call.path.split()[1]}"} if call.has("field-manager") else {}
-    return {**server, **manager, **more}
+    strict = {"fieldValidation": VALIDATIONS[call["validate"]]} if call.has("validate") else {}
+    return {**server, **manager, **strict, **more}
 
 
 def emit(call: Call, document: dict[str, Any], operation: str, *, says_dry: bool = True) -> None:
@@ -51,7 +74,9 @@ def emit(call: Call, document: dict[str, Any], operation: str, *, says_dry: bool
         how = dry_run(call) if call.has("dry-run") and says_dry else "none"
         call.terminal.print(names.text(document) if form == "name" else names.done(document, operation, how))
     else:
-        call.terminal.print(formats.text(form, document))
+        text = formats.text(form, document)
+        call.terminal.print(f"---\n{text}" if call.shares_printer and call.printed and form.lower() == "yaml" else text)
+        call.printed += 1
 
 
 def path(kind: Kind, name: str) -> str:

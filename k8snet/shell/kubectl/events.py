@@ -5,7 +5,6 @@ Source: k8s.io/kubectl, pkg/cmd/events.
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any
 
@@ -18,8 +17,11 @@ from k8snet.shell.kubectl.emitting import OUTPUT, OUTPUT_OTHERS
 from k8snet.shell.kubectl.flags import flag
 from k8snet.shell.kubectl.printing import names
 from k8snet.shell.kubectl.printing.columns import Aligner
+from k8snet.shell.kubectl.printing.gosort import go_sorted
+from k8snet.shell.kubectl.printing.json import Struct
+from k8snet.shell.kubectl.printing.structs import ordered
 from k8snet.shell.kubectl.resources import ALL_NAMESPACES, kind_named
-from k8snet.shell.kubectl.session import typed
+from k8snet.shell.kubectl.session import place, typed
 
 TYPES = ("normal", "warning")
 HEADS = "LAST SEEN\tTYPE\tREASON\tOBJECT\tMESSAGE\n"
@@ -35,13 +37,14 @@ def run(call: Call) -> None:
     if set(types) - set(TYPES):
         raise CommandError("error: valid --types are Normal or Warning")
     namespace = None if call["all-namespaces"] else call.namespace
-    items = call.session.request("GET", KINDS["Event"].path(namespace), {"fieldSelector": fields, "limit": "500"})["items"]
+    asked = {"fieldSelector": fields, "limit": str(call["chunk-size"] or "")}
+    items = call.session.request("GET", place(KINDS["Event"], namespace), asked)["items"]
     events = [(typed(item, KINDS["Event"]), item) for item in items if not types or str(item.get("type")).lower() in types]
     if not call["watch"]:
         if not events:
             call.line("No events found." if namespace is None else f"No events found in {namespace} namespace.")
             return
-        events.sort(key=lambda pair: _when(pair[0]))
+        events = go_sorted(events, lambda one, other: _when(one[0]) < _when(other[0]))
     if form:
         _print_objects(call, form, [item for _, item in events])
     else:
@@ -103,32 +106,14 @@ def _last_seen(event: Event, now: datetime) -> str:
     return f"{age(event.lastTimestamp, now)} (x{event.count} over {first})" if (event.count or 0) > 1 else first
 
 
-FIELDS = {
-    "": ("kind", "apiVersion", "metadata", "involvedObject", "reason", "message", "source", "firstTimestamp", "lastTimestamp",
-         "count", "type", "eventTime", "series", "action", "related", "reportingComponent", "reportingInstance"),
-    "metadata": ("name", "namespace", "uid", "resourceVersion", "creationTimestamp"),
-    "involvedObject": ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"),
-}  # fmt: skip
-"""The order of fields in Go's structs, in which JSON is printed here."""
-
-
 def _print_objects(call: Call, form: str, items: list[dict[str, Any]]) -> None:
-    documents = [_in_order({"kind": "Event", "apiVersion": "v1", **item}) for item in items]
-    whole: dict[str, Any] = {"kind": "EventList", "apiVersion": "v1", "metadata": {}, "items": documents}
+    documents = [ordered({"kind": "Event", "apiVersion": "v1", **item}) for item in items]
+    whole = Struct(kind="EventList", apiVersion="v1", metadata={}, items=documents)
     for document in documents if call["watch"] else [whole]:
-        if form == "json":
-            text = json.dumps(document, indent=4, ensure_ascii=False)
-            call.line(text.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026"))
-        elif form != "name":
+        if form.lower() != "name":
             call.terminal.print(formats.text(form, document))
         elif call["watch"]:  # of a list kubectl prints no names, and does not say why
             call.terminal.print(names.text(document))
-
-
-def _in_order(document: dict[str, Any], name: str = "") -> dict[str, Any]:
-    fields = FIELDS.get(name, ())
-    known = {field: document[field] for field in fields if field in document}
-    return {key: _in_order(value, key) if isinstance(value, dict) else value for key, value in (known | document).items()}
 
 
 COMMAND = Command(

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from k8snet.errors import CommandError
 from k8snet.kube.controllers.controller import controller_of
 from k8snet.kube.kubelet.static import MIRROR
 from k8snet.kube.objects import KINDS, Pod, known, meta
 from k8snet.linux.fact import Fact
 from k8snet.shell.kubectl.command import Call
 from k8snet.shell.kubectl.refusals import Refused
+from k8snet.shell.kubectl.visiting import Faults
 
 DAEMON_SET = ("DaemonSet-managed Pods (use --ignore-daemonsets to ignore)", "ignoring DaemonSet-managed Pods")
 LOCAL = "Pods with local storage (use --delete-emptydir-data to override)"
@@ -29,15 +29,6 @@ class Verdict(Fact, frozen=True):
     goes: bool
     warning: str = ""
     fault: str = ""
-
-
-class Faults(CommandError):
-    """Why a node cannot be drained. Its text is as kubectl tells several things in one line; ``each`` are the parts."""
-
-    def __init__(self, each: Sequence[str]) -> None:
-        distinct = list(dict.fromkeys(each))
-        super().__init__(distinct[0] if len(distinct) == 1 else f"[{', '.join(distinct)}]")
-        self.each = list(each)
 
 
 def chosen(call: Call, node: str) -> list[Pod]:

@@ -72,7 +72,7 @@ def _print(call: Call, output: Output) -> None:
 
 COMMAND = Command(
     "exec", "exec (POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args...] [options]", "Execute a command in a container.",
-    run, flags=(flag("c, container"), flag("i, stdin", "bool"), flag("t, tty", "bool"), flag("q, quiet", "bool"),
+    run, has_behind=True, flags=(flag("c, container"), flag("i, stdin", "bool"), flag("t, tty", "bool"), flag("q, quiet", "bool"),
            picking.running_timeout(60.0)),
     others=("filename", "f"),
 )  # fmt: skip

@@ -15,7 +15,7 @@ from k8snet.linux.fact import Fact
 
 
 class Flag(Fact, frozen=True):
-    """One flag. ``kind``: string, bool, int, duration, list (parts between commas), or array (once for each value).
+    """One flag. ``kind``: string, bool, int (of 64 bits), int32, duration, list (parts between commas), array (once a value).
 
     ``bare`` is the value where the flag stands without one; "" is a flag that must have a value.
     """
@@ -44,7 +44,7 @@ def flag(name: str, kind: str = "string", default: Any = None, bare: str = "") -
     '-A, --all-namespaces'
     """
     short, _, long = name.rpartition(", ")
-    empty: dict[str, Any] = {"string": "", "bool": False, "int": 0, "duration": 0.0, "list": (), "array": ()}
+    empty: dict[str, Any] = {"string": "", "bool": False, "int": 0, "int32": 0, "duration": 0.0, "list": (), "array": ()}
     return Flag(long, short, kind, empty[kind] if default is None else default, "true" if kind == "bool" else bare)
 
 
@@ -99,18 +99,17 @@ class _Reader:
         self._set(found, value if equals else None, f"--{name}")
 
     def _letters(self, letters: str) -> None:
-        whole = letters
         while letters:
             found = self.letters.get(letters[0])
             if found is None:
                 if letters[0] in self.others:
                     raise NotModelled(f"{self.command} -{letters[0]}", known=", ".join(f"-{each}" for each in self.letters))
-                raise self._refused(f"unknown shorthand flag: {letters[0]!r} in -{whole}")
+                raise self._refused(f"unknown shorthand flag: {letters[0]!r} in -{letters}")
             rest = letters[1:]
             if rest.startswith("="):
                 return self._set(found, rest[1:], "")
             if found.takes_value:
-                return self._set(found, rest or None, f"{letters[0]!r} in -{whole}")
+                return self._set(found, rest or None, f"{letters[0]!r} in -{letters}")
             self._set(found, None, "")
             letters = rest
         return None
@@ -140,10 +139,27 @@ def _bool(text: str) -> bool:
     raise ValueError(f'strconv.ParseBool: parsing "{text}": invalid syntax')
 
 
-def _int(text: str) -> int:
-    if not re.fullmatch(r"[+-]?\d+", text, re.ASCII):
+_INTEGER = re.compile(r"[+-]?(0[xX](_?[0-9a-fA-F])+|0[bB](_?[01])+|0[oO]?(_?[0-7])+|0|[1-9](_?[0-9])*)", re.ASCII)
+LONGEST = 80
+"""No integer of 64 bits has so many digits, and Python does not read all that have more."""
+
+
+def integer(text: str, bits: int = 64) -> int:
+    """A whole number, as Go's strconv.ParseInt reads it in any base. ValueError in its words.
+
+    >>> integer("-1"), integer("0x10"), integer("010"), integer("1_000")
+    (-1, 16, 8, 1000)
+    """
+    if not _INTEGER.fullmatch(text):
         raise ValueError(f'strconv.ParseInt: parsing "{text}": invalid syntax')
-    return int(text)
+    digits = re.sub(r"^([+-]?)0(?=[_0-7])", r"\g<1>0o", text)
+    if len(digits) > LONGEST or not -(1 << bits - 1) <= int(digits, 0) < 1 << bits - 1:
+        raise ValueError(f'strconv.ParseInt: parsing "{text}": value out of range')
+    return int(digits, 0)
+
+
+def _int32(text: str) -> int:
+    return integer(text, 32)
 
 
 UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
@@ -163,7 +179,10 @@ def duration(text: str) -> float:
         raise ValueError(f'time: missing unit in duration "{text}"')
     if not body or not re.fullmatch(f"({_PART.pattern})+", body, re.ASCII):
         raise ValueError(f'time: invalid duration "{text}"')
-    return sign * sum(float(number) * UNITS[unit] for number, unit in _PART.findall(body))
+    seconds = sum(float(number) * UNITS[unit] for number, unit in _PART.findall(body))
+    if seconds * 1e9 >= 1 << 63:
+        raise ValueError(f'time: invalid duration "{text}"')
+    return sign * seconds
 
 
 def _list(text: str) -> tuple[str, ...]:
@@ -171,6 +190,7 @@ def _list(text: str) -> tuple[str, ...]:
 
 
 TYPES: dict[str, Callable[[str], Any]] = {
-    "string": str, "bool": _bool, "int": _int, "duration": duration, "list": _list, "array": lambda text: (text,),
+    "string": str, "bool": _bool, "int": integer, "int32": _int32, "duration": duration, "list": _list,
+    "array": lambda text: (text,),
 }  # fmt: skip
 """How the value of a flag of each kind is read."""

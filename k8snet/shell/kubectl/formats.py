@@ -17,14 +17,20 @@ NOT_MODELLED = ("go-template", "go-template-file", "kyaml", "template", "templat
 
 
 def check(form: str, allowed: tuple[str, ...] = ALLOWED) -> str:
-    """The form's own name, without what follows its ``=``. CommandError in kubectl's words; NotModelled."""
-    name, equals, _ = form.partition("=")
+    """The form's own name, without what follows its ``=``. CommandError in kubectl's words, also for a template; NotModelled."""
+    name, equals, template = form.partition("=")
     name = name.lower() if name.lower() in ("json", "yaml", "name") else name
     if name not in allowed or (equals and not name.startswith(("jsonpath", "custom", "go-", "template"))):
         raise CommandError(f'error: unable to match a printer suitable for the output format "{form}", '
                            f"allowed formats are: {','.join(sorted(allowed))}")
     if name in NOT_MODELLED:
         raise NotModelled(f"-o {name}", known="yaml, json, jsonpath, custom-columns, name, wide")
+    if name.startswith("jsonpath"):
+        jsonpath.parsed(_jsonpath(name, template))
+    elif name == "custom-columns-file":
+        custom_columns.columns_by_file(_columns_file(template))
+    elif name == "custom-columns":
+        custom_columns.columns(template)
     return name
 
 
@@ -37,17 +43,26 @@ def text(form: str, document: dict[str, Any], allowed: tuple[str, ...] = ALLOWED
     if name == "json":
         return json.json_text(document)
     if name.startswith("jsonpath"):
-        if not template:
-            raise CommandError("error: template format specified but no template given")
-        source = _content(template) if name == "jsonpath-file" else template
-        return jsonpath.text(source, document, as_json=name == "jsonpath-as-json")
+        return jsonpath.text(_jsonpath(name, template), json.plain(document), as_json=name == "jsonpath-as-json")
     if name == "custom-columns-file":
-        return custom_columns.text_by_file(_content(template), document)
+        return custom_columns.text_by_file(_columns_file(template), document)
     return custom_columns.text(template, document, headers=headers)
 
 
-def _content(path: str) -> str:
+def _jsonpath(name: str, template: str) -> str:
+    if not template:
+        raise CommandError("error: template format specified but no template given")
+    return _content(template, "--template") if name == "jsonpath-file" else template
+
+
+def _columns_file(path: str) -> str:
+    if not path:
+        raise CommandError("error: custom-columns format specified but no custom columns given")
+    return _content(path, "template")
+
+
+def _content(path: str, what: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8")
     except OSError as error:
-        raise CommandError(f"error: error reading --template {path}, open {path}: {(error.strerror or '').lower()}") from error
+        raise CommandError(f"error: error reading {what} {path}, open {path}: {(error.strerror or '').lower()}") from error

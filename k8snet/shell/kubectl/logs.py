@@ -60,7 +60,8 @@ def _check_args(call: Call) -> None:
         raise call.misused(EXPECTED)
     if len(call.args) == 1 and call["selector"]:
         raise call.misused("only a selector (-l) or a POD name is allowed")
-    picking.check_timeout(call)
+    if call["pod-running-timeout"] <= 0:
+        raise CommandError("error: --pod-running-timeout must be higher than zero")
 
 
 def _options(call: Call) -> dict[str, str]:

@@ -1,51 +1,62 @@
-"""What must be sent so that one document becomes another: a strategic merge patch; and what kubectl apply makes of a manifest.
+"""What `kubectl apply` and ``--save-config`` note in an annotation, and what they send to create or change an object.
 
-Lists whose items have a key are patched item by item (k8snet.kube.merge has the keys). Source: k8s.io/apimachinery,
-pkg/util/strategicpatch; k8s.io/kubectl, pkg/cmd/apply (patcher.go).
+How a patch comes about is in threeway.py. Source: k8s.io/kubectl, pkg/cmd/apply (patcher.go), pkg/util/apply.go.
 """
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from k8snet.kube.merge import merge_key, three_way
-from k8snet.shell.kubectl.create import LAST_APPLIED, annotated
+from k8snet.errors import ApiError, CommandError
+from k8snet.kube.apply import LAST_APPLIED, last_applied
+from k8snet.kube.objects import Kind
+from k8snet.shell.kubectl.printing.json import Struct, compact
+from k8snet.shell.kubectl.printing.structs import ordered
+from k8snet.shell.kubectl.threeway import three_way_patch
 
 Document = dict[str, Any]
 
 
-def difference(before: Any, after: Any, name: str = "") -> Any:
-    """The patch from ``before`` to ``after``, an empty dict if they are equal; ``name`` is the field's.
+def annotated(document: Document) -> Document:
+    """A document that says in an annotation what it was, for the next `kubectl apply`; a struct stays one."""
+    about, typed = document.get("metadata") or {}, isinstance(document, Struct)
+    notes = {key: value or "" for key, value in (about.get("annotations") or {}).items() if key != LAST_APPLIED}
+    plain = document if typed else document | {"metadata": {**about, "annotations": notes}}
+    marked = document | {"metadata": {**about, "annotations": {**notes, LAST_APPLIED: f"{compact(plain)}\n"}}}
+    return ordered(marked) if typed else marked
 
-    >>> difference({"a": 1, "b": {"c": 1, "d": 2}}, {"b": {"c": 3, "d": 2}})
-    {'a': None, 'b': {'c': 3}}
-    >>> difference({"ports": [{"port": 1}, {"port": 2}]}, {"ports": [{"port": 2, "name": "x"}]})
-    {'ports': [{'port': 2, 'name': 'x'}, {'port': 1, '$patch': 'delete'}]}
+
+def fresh(document: Document) -> Document:
+    """A document as it is sent to be created: whatever version it says it is of, there is none yet."""
+    about = {key: value for key, value in (document.get("metadata") or {}).items() if key != "resourceVersion"}
+    return document | {"metadata": about}
+
+
+def without_nulls(value: Any) -> Any:
+    """A document without the fields that are null: `kubectl apply` does not send them where it creates something.
+
+    >>> without_nulls({"a": None, "b": [{"c": None, "d": 1}]})
+    {'b': [{'d': 1}]}
     """
-    if isinstance(before, dict) and isinstance(after, dict):
-        gone = {key: None for key in before if key not in after}
-        fresh = {key: difference(before[key], value, key) if key in before else value
-                 for key, value in after.items() if key not in before or before[key] != value}
-        return {**gone, **fresh}
-    if isinstance(before, list) and isinstance(after, list):
-        key = merge_key(name, [*before, *after])
-        return after if key is None else _items(before, after, key)
-    return after
+    if isinstance(value, dict):
+        return {key: without_nulls(each) for key, each in value.items() if each is not None}
+    return [without_nulls(each) for each in value] if isinstance(value, list) else value
 
 
-def _items(before: list[Any], after: list[Any], key: str) -> list[Any]:
-    old, new = ({item[key]: item for item in items} for items in (before, after))
-    changes = [{key: value, **difference(old[value], item)} if value in old else item
-               for value, item in new.items() if old.get(value) != item]
-    return [*changes, *({key: value, "$patch": "delete"} for value in old if value not in new)]
+def apply_patch(manifest: Document, live: Document, kind: Kind) -> Document:
+    """What `kubectl apply` sends for a manifest where ``live`` is there; empty if there is nothing to change.
 
-
-def apply_patch(manifest: Document, live: Document) -> Document:
-    """What `kubectl apply` sends for a manifest where ``live`` is there; empty if there is nothing to change."""
-    noted = ((live.get("metadata") or {}).get("annotations") or {}).get(LAST_APPLIED)
-    last = json.loads(noted) if noted else {}
+    CommandError if the annotation, which anybody may write, holds no object.
+    """
     wish = annotated(manifest)
-    wish.pop("status", None)
-    patch: Document = difference(live, three_way(last, wish, live))
-    return patch
+    return three_way_patch(_last(wish, live), wish, live, kind.type)
+
+
+def _last(wish: Document, live: Document) -> Document:
+    """What was applied the last time."""
+    notes = live["metadata"].get("annotations")
+    try:
+        return last_applied(notes)
+    except ApiError as error:
+        raise CommandError(f"error: creating patch with:\noriginal:\n{notes[LAST_APPLIED]}\nmodified:\n{compact(wish)}\n\n"
+                           f"current:\n{compact(live)}\n\nfor: invalid JSON document") from error

@@ -20,7 +20,7 @@ from k8snet.shell.kubectl.command import Call
 from k8snet.shell.kubectl.flags import flag
 from k8snet.shell.kubectl.resources import Named, wanted
 from k8snet.shell.kubectl.session import typed
-from k8snet.shell.kubectl.visiting import selected
+from k8snet.shell.kubectl.visiting import ask, selected
 
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 PHASES = ("Running", "Unknown", "Pending")
@@ -43,11 +43,9 @@ def check_timeout(call: Call) -> None:
 
 def meant(call: Call, word: str) -> Object:
     """The object that ``NAME`` (a pod's) or ``TYPE/NAME`` means, of the official type. CommandError, ApiError."""
-    if not word:
-        raise CommandError("error: resource name may not be empty")
     [named] = wanted(call, [word] if "/" in word else ["pods", word])
     assert isinstance(named, Named)
-    return typed(call.session.fetch(named.kind, named.name, named.namespace), named.kind)
+    return typed(ask(call, named), named.kind)
 
 
 # --- pods ---------------------------------------------------------------------------------------------------------

@@ -79,6 +79,8 @@ def _named(pod: Pod, name: str) -> int:
     spec = known(pod.spec)
     for container in (*spec.containers, *(spec.initContainers or ())):
         for port in container.ports or ():
+            if not name and not port.name:  # a port without a name is found, and then there is nothing to forward to
+                raise CommandError("error: remote port cannot be empty")
             if port.name == name:
                 number: int = port.containerPort
                 return number

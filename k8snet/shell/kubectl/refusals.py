@@ -22,6 +22,12 @@ class Refused(ApiError):
         super().__init__(text, reason=status.get("reason", ""), causes=tuple(causes))
         self.status = status
 
+    @property
+    def on_one_line(self) -> str:
+        """The same where it is one of several, or part of a longer sentence: the server's message as it is."""
+        reason = self.status.get("reason", "")
+        return f"Error from server{f' ({reason})' if reason else ''}: {self.status.get('message', '')}"
+
     def when(self, doing: str, origin: str) -> Refused:
         """The same, with what kubectl was doing, and with which file."""
         return self.told(f'error when {doing} "{origin}": ')
@@ -34,12 +40,15 @@ class Refused(ApiError):
         """The same, as kubectl tells it of an object that it made up."""
         if kind.kind == "Namespace":
             return self
-        return ApiError(f"error: failed to create {kind.kind.lower()}: {self.status.get('message', '')}", reason=self.reason)
+        what = "secret" if kind.kind == "Secret" else f"{kind.kind.lower()}:"
+        return ApiError(f"error: failed to create {what} {self.status.get('message', '')}", reason=self.reason)
 
 
 def _told(status: dict[str, Any], details: dict[str, Any], causes: list[str]) -> str:
     message, reason = status.get("message", ""), status.get("reason", "")
-    if reason == "Invalid" and details:
+    if reason == "Invalid" and not details:
+        return f"The request is invalid: {message}"
+    if reason == "Invalid":
         subject = "The request is invalid"
         if details.get("kind") or details.get("name"):
             subject = f'The {details.get("kind", "")} "{details.get("name", "")}" is invalid'

@@ -10,16 +10,16 @@ from collections.abc import Callable
 from typing import Any
 
 from k8snet.errors import CommandError
+from k8snet.kube.rest.http import STRATEGIC_PATCH
 from k8snet.shell.kubectl import rollout_history, rollout_status
 from k8snet.shell.kubectl.command import Call, Command
-from k8snet.shell.kubectl.create import check_output
-from k8snet.shell.kubectl.emitting import DRY_RUN, FIELD_MANAGER, OUTPUT, OUTPUT_OTHERS, emit, query
+from k8snet.shell.kubectl.emitting import DRY_RUN, FIELD_MANAGER, OUTPUT, OUTPUT_OTHERS, check_flags, emit, query
 from k8snet.shell.kubectl.flags import flag
+from k8snet.shell.kubectl.printing.structs import ordered
 from k8snet.shell.kubectl.refusals import Refused
 from k8snet.shell.kubectl.resources import FILENAME, FILENAME_OTHERS, SELECTOR, wanted
 from k8snet.shell.kubectl.visiting import Error, Found, end, fetched
 
-STRATEGIC = "application/strategic-merge-patch+json"
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
 Patch = dict[str, Any]
 
@@ -62,7 +62,7 @@ def _changing(make: Callable[[Call, Found], Patch | str], done: str) -> Callable
 
     def run(call: Call) -> None:
         check_named(call)
-        check_output(call)
+        check_flags(call, late=True)
         found, errors = fetched(call, wanted(call))
         if not found and not errors:
             call.line(f"No resources found in {call.namespace} namespace.")
@@ -81,13 +81,12 @@ def _change(call: Call, found: Found, patch: Patch | str, done: str, errors: lis
         errors.append(f"failed to create patch for {found.name}: if restart has already been triggered within the past second, "
                       "please wait before attempting to trigger another")
         return
-    manager = query(call) or {"fieldManager": "kubectl-rollout"}
     try:
-        after = call.session.request("PATCH", found.place, manager, patch, content_type=STRATEGIC)
+        after = call.session.request("PATCH", found.place, query(call), patch, content_type=STRATEGIC_PATCH)
     except Refused as error:
         errors.append(f"failed to patch: {error.status['message']}")
     else:
-        emit(call, after, done)
+        emit(call, ordered(after), done)
 
 
 # --- the family ---------------------------------------------------------------------------------------------------

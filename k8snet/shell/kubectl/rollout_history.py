@@ -6,43 +6,30 @@ A DaemonSet's are in ControllerRevisions, which the model does not keep. Source:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from k8snet.errors import CommandError, K8snetError, NotModelled
+from k8snet.errors import CommandError, NotModelled
+from k8snet.kube.apply import LAST_APPLIED
 from k8snet.kube.controllers.revision import HASH, NOT_COPIED, REVISION, controls
 from k8snet.kube.objects import KINDS, Deployment, Kind, ObjectMeta, PodTemplateSpec, ReplicaSet, changed, known, meta, to_dict
+from k8snet.kube.rest.http import JSON_PATCH
 from k8snet.kube.rest.tables.columns import selector
 from k8snet.shell.kubectl import formats
 from k8snet.shell.kubectl.command import Call
-from k8snet.shell.kubectl.create import check_output
 from k8snet.shell.kubectl.describing.page import Page
 from k8snet.shell.kubectl.describing.pods import write_template
 from k8snet.shell.kubectl.describing.tabwriter import align
-from k8snet.shell.kubectl.emitting import dry_run, emit, query
+from k8snet.shell.kubectl.emitting import check_flags, dry_run, emit, query
+from k8snet.shell.kubectl.printing.structs import ordered
 from k8snet.shell.kubectl.refusals import Refused
 from k8snet.shell.kubectl.resources import wanted
-from k8snet.shell.kubectl.visiting import Error, Found, end, selected, visit
+from k8snet.shell.kubectl.visiting import Found, act_on, selected
 
 CAUSE = "kubernetes.io/change-cause"
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-JSON_PATCH = "application/json-patch+json"
 WORKLOADS = ("ReplicaSet", "DaemonSet", "Pod")
 """The kinds for which kubectl says that nobody has written this; for the others, that it does not even know how to ask."""
 Revisions = dict[int, ReplicaSet]
-
-
-def _each(call: Call, act: Callable[[Call, Found], None]) -> None:
-    """Act on all that is meant; what goes wrong is told at the end."""
-    errors = list[Error]()
-    for each in visit(call, wanted(call)):
-        try:
-            if not isinstance(each, Found):
-                raise each
-            act(call, each)
-        except K8snetError as error:
-            errors.append(error)
-    end(errors)
 
 
 def _check_named(call: Call) -> None:
@@ -79,8 +66,8 @@ def show(call: Call) -> None:
     _check_named(call)
     if call["revision"] < 0:
         raise CommandError(f"error: revision must be a positive integer: {call['revision']}")
-    check_output(call)
-    _each(call, _show)
+    check_flags(call)
+    act_on(call, wanted(call), partial(_show, call))
 
 
 def _show(call: Call, found: Found) -> None:
@@ -107,7 +94,7 @@ def _print(call: Call, document: dict[str, Any]) -> None:
     if call["output"] == "name":
         emit(call, document, "")
     else:
-        call.terminal.print(formats.text(call["output"], document))
+        call.terminal.print(formats.text(call["output"], ordered(document)))
 
 
 def _history(sets: Revisions, number: int) -> str:
@@ -147,8 +134,8 @@ def _with_cause(rs: ReplicaSet) -> PodTemplateSpec:
 def undo(call: Call) -> None:
     """Give workloads the template of an older revision."""
     _check_named(call)
-    check_output(call)
-    _each(call, _undo)
+    check_flags(call, late=True)
+    act_on(call, wanted(call), partial(_undo, call))
 
 
 def _undo(call: Call, found: Found) -> None:
@@ -160,17 +147,17 @@ def _undo(call: Call, found: Found) -> None:
     deployment, sets = revisions(call, found)
     rs = _wanted_revision(call, deployment, sets)
     if dry_run(call) == "client":
-        emit(call, found.document, template_text(known(known(rs.spec).template)))
+        emit(call, ordered(found.document), template_text(known(known(rs.spec).template)))
         return
     if known(deployment.spec).paused:
         raise CommandError("error: you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' "
                            "and try again")
     template = _without_hash(to_dict(known(known(rs.spec).template)))
     if template == _without_hash(to_dict(known(known(deployment.spec).template))):
-        emit(call, found.document, f"skipped rollback (current template already matches revision {call['to-revision']})")
+        emit(call, ordered(found.document), f"skipped rollback (current template already matches revision {call['to-revision']})")
         return
     _roll_back(call, found, template, rs)
-    emit(call, found.document, "rolled back")
+    emit(call, ordered(found.document), "rolled back")
 
 
 def _wanted_revision(call: Call, deployment: Deployment, sets: Revisions) -> ReplicaSet:

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from k8snet.errors import CommandError, K8snetError
+from k8snet.errors import CommandError
 from k8snet.kube.controllers.revision import REVISION
 from k8snet.kube.objects import Kind
 from k8snet.shell.kubectl.changes import interrupted, versions
 from k8snet.shell.kubectl.command import Call
 from k8snet.shell.kubectl.resources import wanted
-from k8snet.shell.kubectl.visiting import Error, Found, end, visit
+from k8snet.shell.kubectl.visiting import Found, act_on
 
 DEADLINE = "ProgressDeadlineExceeded"
 TIMED_OUT = "error: timed out waiting for the condition"
@@ -29,18 +29,8 @@ def run(call: Call) -> None:
         raise CommandError("error: required resource not specified")
     if call["revision"] < 0:
         raise CommandError(f"error: revision must be a positive integer: {call['revision']}")
-    errors, count = list[Error](), 0
-    for each in visit(call, wanted(call)):
-        count += 1
-        try:
-            if not isinstance(each, Found):
-                raise each
-            _follow(call, each)
-        except K8snetError as error:
-            errors.append(error)
-    if not count:
+    if not act_on(call, wanted(call), lambda found: _follow(call, found)):
         call.line(f"No resources found in {call.namespace} namespace.")
-    end(errors)
 
 
 def _follow(call: Call, found: Found) -> None:

@@ -5,77 +5,102 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from k8snet.errors import CommandError
+from k8snet.errors import CommandError, NotModelled
+from k8snet.kube.defaults.pods import REFERENCE
 from k8snet.kube.objects import KINDS
 from k8snet.shell.kubectl import generated
 from k8snet.shell.kubectl.command import Call, Command
-from k8snet.shell.kubectl.create import SAVE_CONFIG, annotated, check_output
-from k8snet.shell.kubectl.emitting import CHANGES, OUTPUT_OTHERS, dry_run, emit, query
+from k8snet.shell.kubectl.create import SAVE_CONFIG
+from k8snet.shell.kubectl.emitting import CHANGES, OUTPUT_OTHERS, check_flags, dry_run, emit, query
 from k8snet.shell.kubectl.flags import flag
-from k8snet.shell.kubectl.objects_in_words import pairs
+from k8snet.shell.kubectl.patching import annotated
+from k8snet.shell.kubectl.printing.structs import ordered
 from k8snet.shell.kubectl.resources import FILENAME_OTHERS
+from k8snet.shell.kubectl.session import place
 
+VARIABLE = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*", re.ASCII)
+"""The names of environment variables that kubectl takes."""
 RESTARTS, PULLS = ("Always", "OnFailure", "Never"), ("Always", "IfNotPresent", "Never")
 
 
 def run(call: Call) -> None:
     """Make the pod."""
-    if not call.args:
-        raise call.misused("NAME is required for run")
-    if not call["image"]:
-        raise CommandError("error: --image is required")
-    if call["image"].strip() != call["image"] or not re.fullmatch(r"[\w./:@-]+", call["image"], re.ASCII):
-        raise CommandError(f'error: invalid image name "{call["image"]}": invalid reference format')
-    check_output(call)
-    if (call["stdin"] or call["tty"]) and dry_run(call) != "none":
+    document = _pod(call)
+    if call["stdin"] and dry_run(call) != "none":
         raise CommandError("error: --dry-run=[server|client] can't be used with attached containers options "
                            "(--attach, --stdin, or --tty)")
-    document = _pod(call)
+    if call["stdin"]:
+        raise NotModelled("kubectl run -i", known="kubectl run without it, then kubectl exec")
     if call.given("namespace"):
         document = generated.placed(document, call.namespace)
-    if call["save-config"]:
-        document = annotated(document)
     if dry_run(call) != "client":
-        where = KINDS["Pod"].path(call.namespace)
-        document = call.session.request("POST", where, query(call), document)
-    emit(call, document, "created")
+        sent = annotated(ordered(document)) if call["save-config"] else document
+        document = call.session.request("POST", place(KINDS["Pod"], call.namespace), query(call), sent)
+    emit(call, ordered(document), "created")
 
 
 def _pod(call: Call) -> dict[str, Any]:
-    words = [*call.args[1:], *(call.behind or ())]
-    own = call["command"] and words
-    port = _port(call)
-    container = {
-        "image": call["image"], "command": words if own else [], "args": [] if own else words,
-        "ports": [] if port is None else [{"containerPort": port}], "env": _env(call), "resources": {},
-        "imagePullPolicy": _one_of(call, "image-pull-policy", PULLS, "image pull policy"),
-        "stdin": call["stdin"], "stdinOnce": call["stdin"], "tty": call["tty"],
-    }  # fmt: skip
-    restart = _one_of(call, "restart", RESTARTS, "restart policy")
-    labels = pairs(call["labels"], "unexpected label spec")
-    return generated.pod(call.args[0], labels=labels, annotations=_annotations(call), restart=restart, container=container)
+    annotations, labels = _annotations(call), _labels(call)
+    check_flags(call)
+    if not (call.args or call.behind):
+        raise CommandError("error: NAME is required for run")
+    name, *words = [*call.args, *(call.behind or ())]
+    own, env = call["command"] and words, _env(call)
+    restart = _one_of(call, "restart", RESTARTS, "restart policy") or "Always"
+    pull = _one_of(call, "image-pull-policy", PULLS, "image pull policy")
+    image = _image(call)
+    if call["tty"] and not call["stdin"]:
+        raise CommandError("error: -i/--stdin is required for containers with -t/--tty=true")
+    container = {"image": image, "command": words if own else [], "args": [] if own else words, "ports": _ports(call), "env": env,
+                 "imagePullPolicy": pull}
+    return generated.pod(name, labels=labels, annotations=annotations, restart=restart, container=container)
+
+
+def _image(call: Call) -> str:
+    image: str = call["image"]
+    if not image:
+        raise CommandError("error: --image is required")
+    if not REFERENCE.fullmatch(image):
+        raise CommandError(f'error: invalid image name "{image}": invalid reference format')
+    return image
+
+
+def _labels(call: Call) -> dict[str, str]:
+    labels: dict[str, str] = {}
+    for word in call["labels"].split(",") if call["labels"] else ():
+        key, equals, value = word.partition("=")
+        if not equals or "=" in value:
+            raise CommandError(f"error: unexpected label spec: {word}")
+        if not key:
+            raise CommandError("error: unexpected empty label key")
+        labels[key] = value
+    return labels
 
 
 def _annotations(call: Call) -> dict[str, str]:
-    return {key: value for word in call["annotations"] for key, _, value in [word.partition("=")]}
+    words = [word for word in call["annotations"] if word]
+    for word in words:
+        if not re.match("[^=]+=", word):
+            raise CommandError(f"error: invalid annotations format: {word}")
+    return dict(word.split("=", 1) for word in words)
 
 
 def _env(call: Call) -> list[dict[str, str]]:
     found = []
-    for word in call["env"]:
+    for word in filter(None, call["env"]):
         name, equals, value = word.partition("=")
-        if not equals or not name:
+        if not equals or not VARIABLE.fullmatch(name):
             raise CommandError(f"error: invalid env: {word}")
         found.append({"name": name, "value": value} if value else {"name": name})
     return found
 
 
-def _port(call: Call) -> int | None:
+def _ports(call: Call) -> list[dict[str, int]]:
     if not call["port"]:
-        return None
+        return []
     if not re.fullmatch(r"[+-]?\d+", call["port"], re.ASCII):
         raise CommandError("error: --port must be a number")
-    return int(call["port"])
+    return [{"containerPort": int(call["port"])}]
 
 
 def _one_of(call: Call, name: str, values: tuple[str, ...], what: str) -> str:
@@ -92,7 +117,7 @@ COMMAND = Command(
            flag("annotations", "array"), flag("command", "bool"), flag("restart", default="Always"), flag("i, stdin", "bool"),
            flag("t, tty", "bool")),
     others=("attach", "cascade", "detach-keys", "expose", "force", "grace-period", "leave-stdin-open", "override-type",
-            "overrides", "pod-running-timeout", "privileged", "quiet", "q", "rm", "timeout", "wait", "filename", "f",
+            "overrides", "pod-running-timeout", "privileged", "quiet", "q", "record", "rm", "timeout", "wait", "filename", "f",
             *FILENAME_OTHERS, *OUTPUT_OTHERS),
-    required=("image",),
+    required=("image",), has_behind=True,
 )  # fmt: skip

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from k8snet.errors import CommandError
+from k8snet.kube.rest.http import MERGE_PATCH
 from k8snet.shell.kubectl.command import Call, Command
-from k8snet.shell.kubectl.create import check_output
-from k8snet.shell.kubectl.emitting import CHANGES, OUTPUT_OTHERS, dry_run, emit, query
+from k8snet.shell.kubectl.emitting import CHANGES, OUTPUT_OTHERS, check_flags, dry_run, emit, query
 from k8snet.shell.kubectl.flags import flag
-from k8snet.shell.kubectl.refusals import Refused
 from k8snet.shell.kubectl.resources import FILENAME, FILENAME_OTHERS, SELECTOR, wanted
 from k8snet.shell.kubectl.visiting import Found, end, fetched
 
-MERGE = "application/merge-patch+json"
-
 
 def run(call: Call) -> None:
-    """Scale what is meant; what is refused is told at the end."""
+    """Scale what is meant, up to the first that cannot be scaled; what is not there is told at the end."""
+    check_flags(call)
     if call["replicas"] < 0:
         raise CommandError("error: The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0")
-    check_output(call)
-    found, errors = fetched(call, wanted(call, names_needed=True))
+    if call["current-replicas"] < -1:
+        raise CommandError("error: The --current-replicas must specify an integer of -1 or greater")
+    found, errors = fetched(call, wanted(call, names_needed=not call["all"]))
     for each in found:
-        try:
-            _scale(call, each)
-        except Refused as error:
-            errors.append(error)
+        _scale(call, each)
     end(errors)
     if not found:
         raise CommandError("error: no objects passed to scale")
@@ -40,9 +36,8 @@ def _scale(call: Call, each: Found) -> None:
                 raise CommandError(f"error: Expected replicas to be {current}, was {there}")
             call.session.request("PUT", path, query(call), _scale_of(each, call["replicas"]))
         else:
-            call.session.request("PATCH", path, query(call), {"spec": {"replicas": call["replicas"]}}, content_type=MERGE)
-    plain = call["output"] in ("", "name")
-    emit(call, each.document if plain else call.session.fetch(each.kind, each.name, each.namespace), "scaled")
+            call.session.request("PATCH", path, query(call), {"spec": {"replicas": call["replicas"]}}, content_type=MERGE_PATCH)
+    emit(call, each.document | {"spec": {**each.document.get("spec", {}), "replicas": call["replicas"]}}, "scaled")
 
 
 def _scale_of(each: Found, replicas: int) -> dict[str, object]:
@@ -55,6 +50,6 @@ COMMAND = Command(
     "Set a new size for a deployment or replica set.", run,
     flags=(FILENAME, SELECTOR, *(each for each in CHANGES if each.name != "field-manager"), flag("all", "bool"),
            flag("replicas", "int"), flag("current-replicas", "int", -1)),
-    others=(*FILENAME_OTHERS, "resource-version", "timeout", *OUTPUT_OTHERS),
+    others=(*FILENAME_OTHERS, "record", "resource-version", "timeout", *OUTPUT_OTHERS),
     required=("replicas",),
 )  # fmt: skip

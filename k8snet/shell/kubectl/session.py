@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import msgspec
 
-from k8snet.errors import ApiError
+from k8snet.errors import ApiError, CommandError
+from k8snet.kube.gowords import quoted
 from k8snet.kube.objects import KINDS, Kind, Object
 from k8snet.kube.rest import Request
 from k8snet.shell.kubectl.command import Terminal
@@ -25,6 +26,8 @@ JSON = "application/json"
 TABLE = f"{JSON};as=Table;v=v1;g=meta.k8s.io,{JSON};as=Table;v=v1beta1;g=meta.k8s.io,{JSON}"
 """What kubectl accepts where it wants the server's own table."""
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+TYPED = frozenset(["run", "set", "rollout", "cordon", "uncordon", "drain", "taint", "exec", "port-forward"])
+"""The verbs that read what they get into Go's types, where an object's kind is lost."""
 FIRST_LEVEL = 6
 """From this -v on kubectl tells of each request."""
 
@@ -83,10 +86,11 @@ class Session:
             words = f'verb="{method}" url="{url}" status="{status} {HTTPStatus(status).phrase}" milliseconds=0'
             self.terminal.line(f'{self.stamp("round_trippers.go:632")} "Response" {words}')
 
-    def tell_of_refusal(self, error: Refused) -> None:
+    def tell_of_refusal(self, error: Refused, verb: str) -> None:
         """The whole of what the server has answered, for who asks for it; kubectl leaves it out where it lists causes."""
         if self.verbosity >= FIRST_LEVEL and error.reason != "Invalid":
-            self.terminal.line(f'{self.stamp("helpers.go:247")} server response object: {json.dumps(error.status, indent=2)}')
+            status = {key: value for key, value in error.status.items() if verb not in TYPED or key not in ("kind", "apiVersion")}
+            self.terminal.line(f'{self.stamp("helpers.go:247")} server response object: {json.dumps(status, indent=2)}')
 
     def stamp(self, place: str, level: str = "I") -> str:
         """How a line of kubectl's own log begins: the level, the time, the process, and the place in the source."""
@@ -96,7 +100,7 @@ class Session:
 
     def fetch(self, kind: Kind, name: str, namespace: str) -> dict[str, Any]:
         """An object as JSON has it. ApiError (NotFound)."""
-        found: dict[str, Any] = self.request("GET", kind.path(namespace, name))
+        found: dict[str, Any] = self.request("GET", place(kind, namespace, name))
         return found
 
     def get(self, kind: str, name: str, namespace: str) -> Object:
@@ -106,8 +110,29 @@ class Session:
     def list(self, kind: str, namespace: str | None = None, *, labels: str = "", fields: str = "") -> list[Object]:
         """Objects of the official type: of one namespace or all."""
         query = {"labelSelector": labels, "fieldSelector": fields, "limit": "500"}
-        answer = self.request("GET", KINDS[kind].path(namespace), query)
+        answer = self.request("GET", place(KINDS[kind], namespace), query)
         return [typed(each, KINDS[kind]) for each in answer["items"]]
+
+
+def place(kind: Kind, namespace: str | None, name: str | None = None, part: str = "") -> str:
+    """Where the API server has an object; without a name, all of a kind. CommandError for what cannot stand in a path.
+
+    Source: k8s.io/client-go, rest/request.go (Name, Namespace); k8s.io/apimachinery, pkg/api/validate/content.
+
+    >>> place(KINDS["Pod"], "default", "a b"), place(KINDS["Node"], "default")
+    ('/api/v1/namespaces/default/pods/a%20b', '/api/v1/nodes')
+    """
+    if name == "":
+        raise CommandError("error: resource name may not be empty")
+    return kind.path(_segment("namespace", namespace or ""), _segment("resource name", name or ""), part)
+
+
+def _segment(what: str, text: str) -> str:
+    """A part of a path, with the letters that cannot stand in a URL by number."""
+    faults = [f"may not be '{text}'"] if text in (".", "..") else [f"may not contain '{each}'" for each in "/%" if each in text]
+    if faults:
+        raise CommandError(f"error: invalid {what} {quoted(text)}: [{' '.join(faults)}]")
+    return quote(text, safe="$&+,:;=@")
 
 
 def typed(document: dict[str, Any], kind: Kind) -> Object:

@@ -9,15 +9,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from k8snet.errors import CommandError
+from k8snet.kube.rest.http import STRATEGIC_PATCH
 from k8snet.shell.kubectl.command import Call, Command
-from k8snet.shell.kubectl.create import check_output
-from k8snet.shell.kubectl.emitting import CHANGES, OUTPUT_OTHERS, dry_run, emit, query
+from k8snet.shell.kubectl.emitting import CHANGES, OUTPUT_OTHERS, check_flags, dry_run, emit, query
 from k8snet.shell.kubectl.flags import flag
+from k8snet.shell.kubectl.label import resources_and_changes
+from k8snet.shell.kubectl.printing.structs import ordered
 from k8snet.shell.kubectl.refusals import Refused
 from k8snet.shell.kubectl.resources import FILENAME, FILENAME_OTHERS, SELECTOR, wanted
 from k8snet.shell.kubectl.visiting import Error, Found, end, fetched
 
-STRATEGIC = "application/strategic-merge-patch+json"
 EVERY = "*"
 WITH_TEMPLATE = ("Deployment", "ReplicaSet", "DaemonSet")
 Document = dict[str, Any]
@@ -26,31 +27,28 @@ Document = dict[str, Any]
 def image(call: Call) -> None:
     """Give the containers that are named other images; what cannot be done is told at the end."""
     resources, images = _read(call.args)
-    check_output(call)
-    if call["all"] and call["selector"]:
-        raise CommandError("error: cannot set --all and --selector at the same time")
-    found, errors = fetched(call, wanted(call, resources, names_needed=True))
+    check_flags(call)
+    found, errors = fetched(call, wanted(call, resources, names_needed=not call["all"]))
     end(errors)
-    if not images:
-        raise CommandError("error: at least one image update is required")
-    if len(images) > 1 and EVERY in images:
-        raise CommandError("error: all containers are already specified by *, but saw more than one "
-                           "container_name=container_image pairs")
+    end(list(_faults(call, images)))
     for each in found:
         _change(call, each, images, errors)
     end(errors)
 
 
+def _faults(call: Call, images: Mapping[str, str]) -> Iterator[str]:
+    """What does not fit together."""
+    if call["all"] and call["selector"]:
+        yield "cannot set --all and --selector at the same time"
+    if not images:
+        yield "at least one image update is required"
+    if len(images) > 1 and EVERY in images:
+        yield "all containers are already specified by *, but saw more than one container_name=container_image pairs"
+
+
 def _read(args: tuple[str, ...]) -> tuple[list[str], dict[str, str]]:
     """The words that name objects, and the images by container. CommandError."""
-    resources, pairs = list[str](), list[str]()
-    for word in args:
-        if ("=" in word and word[0] != "=") or (word.endswith("-") and word != "-"):
-            pairs.append(word)
-        elif pairs:
-            raise CommandError(f"error: all resources must be specified before image changes: {word}")
-        else:
-            resources.append(word)
+    resources, pairs = resources_and_changes(args, "image")
     if wrong := [word for word in pairs if "=" not in word]:
         raise CommandError(f"error: invalid image format: {', '.join(wrong)}")
     return resources, {name: value for name, _, value in (word.partition("=") for word in pairs)}
@@ -86,18 +84,18 @@ def _patch(pod: Document, images: Mapping[str, str]) -> Iterator[tuple[str, Any]
 
 def _send(call: Call, found: Found, place: tuple[str, ...], patch: Document, errors: list[Error]) -> None:
     if dry_run(call) == "client":
-        emit(call, _patched(found.document, place, patch), "image updated")
+        emit(call, ordered(_patched(found.document, place, patch)), "image updated")
         return
     body = patch
     for key in reversed(place):
         body = {key: body}
     manager = call["field-manager"] or "kubectl-set"
     try:
-        after = call.session.request("PATCH", found.place, query(call, fieldManager=manager), body, content_type=STRATEGIC)
+        after = call.session.request("PATCH", found.place, query(call, fieldManager=manager), body, content_type=STRATEGIC_PATCH)
     except Refused as error:
         errors.append(f"failed to patch image update to pod template: {error.status['message']}")
     else:
-        emit(call, after, "image updated")
+        emit(call, ordered(after), "image updated")
 
 
 def _patched(document: Document, place: tuple[str, ...], patch: Document) -> Document:

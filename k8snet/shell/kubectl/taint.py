@@ -8,18 +8,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from k8snet.errors import CommandError, K8snetError
+from k8snet.errors import CommandError
 from k8snet.kube.names import key_faults, value_faults
 from k8snet.kube.objects import KINDS
+from k8snet.kube.rest.http import STRATEGIC_PATCH
 from k8snet.linux.fact import Fact
+from k8snet.shell.kubectl import formats
 from k8snet.shell.kubectl.command import Call, Command
-from k8snet.shell.kubectl.create import check_output
-from k8snet.shell.kubectl.emitting import CHANGES, OUTPUT_OTHERS, VALIDATE, dry_run, emit, query
+from k8snet.shell.kubectl.emitting import CHANGES, OUTPUT_OTHERS, VALIDATE, check_flags, dry_run, emit, query
 from k8snet.shell.kubectl.flags import flag
+from k8snet.shell.kubectl.printing.structs import ordered
 from k8snet.shell.kubectl.resources import SELECTOR, All, Named, kind_named
-from k8snet.shell.kubectl.visiting import Error, Found, end, refused, visit
+from k8snet.shell.kubectl.visiting import Faults, Found, act_on
 
-STRATEGIC = "application/strategic-merge-patch+json"
 EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 
 
@@ -54,16 +55,8 @@ def run(call: Call) -> None:
         raise CommandError("error: at least one taint update is required")
     wanted, unwanted = _taints(call, words)
     _check(call, resources, wanted, unwanted)
-    check_output(call)
-    errors = list[Error]()
-    for each in visit(call, _nodes(call, resources[1:])):
-        try:
-            if not isinstance(each, Found):
-                raise each
-            _change(call, each, wanted, unwanted)
-        except K8snetError as error:
-            errors.append(error)
-    end(errors)
+    check_flags(call, late=True)
+    act_on(call, _nodes(call, resources[1:]), lambda found: _change(call, found, wanted, unwanted))
 
 
 # --- the command line ---------------------------------------------------------------------------------------------
@@ -144,6 +137,8 @@ def _nodes(call: Call, names: Sequence[str]) -> list[Named | All]:
 
 
 def _change(call: Call, found: Found, wanted: Sequence[Taint], unwanted: Sequence[Taint]) -> None:
+    if call["output"]:
+        formats.check(call["output"])
     there = [Taint(each["key"], each.get("value", ""), each["effect"]) for each in found.document["spec"].get("taints") or ()]
     taken = [taint.key for taint in wanted for each in there if each.meets(taint)]
     if taken and not call["overwrite"]:
@@ -156,8 +151,8 @@ def _change(call: Call, found: Found, wanted: Sequence[Taint], unwanted: Sequenc
         taints = [each.document() for each in left] or None
         body = {} if left == there else {"spec": {"taints": taints}}
         manager = call["field-manager"] or "kubectl-taint"
-        asked = query(call, fieldManager=manager, fieldValidation="Strict")
-        after = call.session.request("PATCH", found.place, asked, body, content_type=STRATEGIC)
+        asked = query(call, fieldManager=manager)
+        after = call.session.request("PATCH", found.place, asked, body, content_type=STRATEGIC_PATCH)
     _print(call, after, operation)
 
 
@@ -171,7 +166,7 @@ def reorganized(there: Sequence[Taint], wanted: Sequence[Taint], unwanted: Seque
     ([], 'untainted') tainted
     """
     new = [*wanted, *(each for each in there if not any(each.meets(taint) for taint in wanted))]
-    added, removed, missing = len(new) != len(there), False, list[Error]()
+    added, removed, missing = len(new) != len(there), False, list[str]()
     for gone in unwanted:
         kept = [each for each in new if not (each.meets(gone) if gone.effect else each.key == gone.key)]
         removed = len(kept) != len(new)
@@ -179,7 +174,7 @@ def reorganized(there: Sequence[Taint], wanted: Sequence[Taint], unwanted: Seque
             missing.append(f'taint "{gone}" not found')
         new = kept
     if missing:
-        raise refused(missing)
+        raise Faults(missing)
     return new, "modified" if added and removed else "tainted" if added else "untainted"
 
 
@@ -191,7 +186,7 @@ def _of(found: Found, taints: Sequence[Taint], there: Sequence[Taint]) -> dict[s
 def _print(call: Call, document: dict[str, Any], operation: str) -> None:
     """That a run was dry, kubectl forgets to say here."""
     if call["output"]:
-        emit(call, document, operation)
+        emit(call, document if dry_run(call) == "client" else ordered(document), operation)
     else:
         call.line(f"node/{document['metadata']['name']} {operation}")
 

@@ -12,8 +12,7 @@ from k8snet.errors import ApiError, CommandError, K8snetError
 from k8snet.linux.fact import Fact
 from k8snet.shell.kubectl.changes import versions
 from k8snet.shell.kubectl.command import Call, Command
-from k8snet.shell.kubectl.create import check_output
-from k8snet.shell.kubectl.emitting import OUTPUT, OUTPUT_OTHERS, emit
+from k8snet.shell.kubectl.emitting import OUTPUT, OUTPUT_OTHERS, check_flags, emit
 from k8snet.shell.kubectl.flags import flag
 from k8snet.shell.kubectl.printing import goformat, jsonpath, jsonpath_syntax
 from k8snet.shell.kubectl.printing.custom_columns import relaxed
@@ -37,8 +36,8 @@ class Condition(Fact, frozen=True):
 
 def run(call: Call) -> None:
     """Wait for all that is meant, one after the other; the time that is given is for all of it."""
+    check_flags(call)
     conditions = _conditions(call["for"])
-    check_output(call)
     seconds = WEEK if call["timeout"] < 0 else call["timeout"]
     until = call.session.assembly.plane.world.now + seconds
     if any(each.word == "create" for each in conditions):
@@ -60,7 +59,7 @@ def run(call: Call) -> None:
 
 
 def _meant(call: Call) -> Sequence[Named | All]:
-    return wanted(call, names_needed=True)
+    return wanted(call, names_needed=not call["all"])
 
 
 # --- what to wait for ---------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from k8snet.shell.kubectl.command import Call
 from k8snet.shell.kubectl.emitting import path
 from k8snet.shell.kubectl.printing import tables
 from k8snet.shell.kubectl.resources import All, Named
-from k8snet.shell.kubectl.session import TABLE
+from k8snet.shell.kubectl.session import TABLE, place
 
 
 def run(call: Call, meant: list[Named | All]) -> None:
@@ -49,6 +49,6 @@ def _events(call: Call, each: Named | All) -> list[dict[str, Any]]:
     fields = f"metadata.name={each.name}" if isinstance(each, Named) else each.fields
     labels = "" if isinstance(each, Named) else each.labels
     asked = {"fieldSelector": fields, "labelSelector": labels, "resourceVersion": "0", "watch": "true"}
-    answer = call.session.request("GET", each.kind.path(each.namespace), asked, accept=TABLE)
+    answer = call.session.request("GET", place(each.kind, each.namespace), asked, accept=TABLE)
     found: list[dict[str, Any]] = answer
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from k8snet.errors import CommandError
+from k8snet.errors import ApiError, CommandError
 from k8snet.kube.assembly import Assembly
 from k8snet.kube.kubelet import Kubelet
 from k8snet.kube.store import Key
@@ -76,7 +76,7 @@ def in_container(assembly: Assembly, node: str, key: Key, line: str, stdin: str 
 def _checked(typed: Callable[[], Output], *, check: bool) -> Output:
     try:
         return typed()
-    except CommandError as error:
+    except (ApiError, CommandError) as error:
         if check:
             raise
         return Output(str(error), code=error.code)

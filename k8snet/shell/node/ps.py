@@ -199,6 +199,8 @@ def _read(words: list[str]) -> _Asked:
             _long(asked, word[2:], words)
         elif word.startswith("-"):
             _unix(asked, word[1:], words)
+        elif not word:
+            raise CommandError(f"error: garbage option{USAGE}")
         elif word[0].isdigit():
             asked.default, asked.bsd = BSD, True
             asked.lists.append(_among(_pids(word), lambda process: process.pid))

@@ -69,7 +69,7 @@ def test_each_kind_says_what_it_is(kind: Any) -> None:
 ])  # fmt: skip
 def test_a_field(schemas: dict[str, Any], place: str, expected: dict[str, Any]) -> None:
     owner, _, name = place.partition(".")
-    schema = next(each for key, each in schemas.items() if key.endswith(f".{owner}"))["properties"][name]
+    schema = dict(next(each for key, each in schemas.items() if key.endswith(f".{owner}"))["properties"][name])
     assert schema.pop("description")
     assert schema == expected
 

@@ -35,6 +35,10 @@ OPERATIONS: list[tuple[Any, list[dict[str, Any]], Any]] = [
     ({"foo": ["bar"]}, [{"op": "add", "path": "/foo/-", "value": ["abc", "def"]}], {"foo": ["bar", ["abc", "def"]]}),
     ({"a": {"b": [1]}}, [{"op": "copy", "from": "/a/b", "path": "/c"}], {"a": {"b": [1]}, "c": [1]}),
     ({"a": [{"b": 1}]}, [{"op": "replace", "path": "/a/0/b", "value": 2}], {"a": [{"b": 2}]}),
+    # less strict than the RFC, as the library of API server and kubectl is
+    ({"a": 1}, [{"op": "replace", "path": "/nope", "value": 1}, {"op": "add", "path": "/x"}], {"a": 1, "nope": 1, "x": None}),
+    ({"a": [1, 2]}, [{"op": "test", "path": "/nope"}, {"op": "remove", "path": "/a/-1"}], {"a": [1]}),
+    ({"a": [1]}, [{"op": "replace", "path": "", "value": {"b": 2}}], {"b": 2}),
 ]  # fmt: skip
 
 
@@ -49,21 +53,31 @@ def test_operations(document: Any, operations: Any, result: Any) -> None:
     {"op": "test", "path": "/baz", "value": "bar"},
     {"op": "add", "path": "/a/b", "value": 1},
     {"op": "remove", "path": "/nope"},
-    {"op": "replace", "path": "/nope", "value": 1},
+    {"op": "replace", "path": "/nope/x", "value": 1},
     {"op": "add", "path": "/list/5", "value": 1},
     {"op": "replace", "path": "/list/-", "value": 1},
     {"op": "add", "path": "baz", "value": 1},
     {"op": "add", "value": 1},
-    {"op": "add", "path": "/x"},
+    {"op": "copy", "path": "/x"},
+    {"op": "remove", "path": ""},
     {"op": "shuffle", "path": "/baz"},
     {"op": "add", "path": "/baz/x/y", "value": 1},
-    "add",
 ])  # fmt: skip
 def test_operations_that_do_not_apply(operation: Any) -> None:
     with pytest.raises(ApiError) as caught:
         patching.patched({"baz": "qux", "list": [1]}, [operation])
     assert (str(caught.value), caught.value.reason) == ("the server rejected our request due to an error in our request",
         "Invalid")
+
+
+@pytest.mark.parametrize(("patch", "why"), [
+    ({"op": "add"}, "object into Go value of type jsonpatch.Patch"),
+    (["add"], "string into Go value of type jsonpatch.Operation"),
+])  # fmt: skip
+def test_what_is_no_json_patch(patch: Any, why: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        patching.patched({}, patch)
+    assert (str(caught.value), caught.value.reason) == (f"json: cannot unmarshal {why}", "BadRequest")
 
 
 # --- merge patches: RFC 7386, appendix A --------------------------------------------------------------------------

@@ -22,10 +22,18 @@ ROWS: list[Row] = [
     ("DELETE", f"{PODS}/nope", "", {}, 404, "NotFound", 'pods "nope" not found', {"name": "nope", "kind": "pods"}),
     ("PATCH", f"{PODS}/nope", "{}", {"content_type": MERGE}, 404, "NotFound", 'pods "nope" not found', {"name": "nope",
      "kind": "pods"}),
+    ("GET", f"{PODS}/a%20b%3F", "", {}, 404, "NotFound", 'pods "a b?" not found', {"name": "a b?", "kind": "pods"}),
     ("GET", f"{DEPLOYMENTS}/nope/scale", "", {}, 404, "NotFound", 'deployments.apps "nope" not found',
      {"name": "nope", "group": "apps", "kind": "deployments"}),
     ("POST", PODS.replace("default", "shop"), pod(), {}, 404, "NotFound", 'namespaces "shop" not found',
      {"name": "shop", "kind": "namespaces"}),
+    # numbers that are none
+    ("DELETE", f"{PODS}/web?gracePeriodSeconds=--5", "", {}, 400, "BadRequest",
+     'DeleteOptions in version "v1" cannot be handled as a DeleteOptions: json: cannot unmarshal string into Go struct field '
+     "DeleteOptions.gracePeriodSeconds of type int64", None),
+    *(("PATCH", f"{DEPLOYMENTS}/web/scale", {"spec": {"replicas": value}}, {"content_type": MERGE}, 400, "BadRequest",
+       f'Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal {said} into Go struct field '
+       "ScaleSpec.spec.replicas of type int32", None) for value, said in ((3000000000, "number 3000000000"), ("x", "string"))),
     # no such path or method
     *(("GET", path, "", {}, 404, "NotFound", NO_PLACE, {}) for path in
       ("/nope", "/api/v2/pods", "/api/v1/foos", "/apis/apps/v1/pods", f"{PODS}/a/b", f"{PODS}/a/log/b", "/api/v1/pods/a",

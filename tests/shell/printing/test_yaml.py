@@ -217,7 +217,7 @@ def test_our_own_reader_gives_it_back(document: dict[str, Any]) -> None:
 def test_pyyaml_gives_it_back(document: dict[str, Any]) -> None:
     written = yaml_text(document)
     assert yaml.load(written, Loader=yaml.BaseLoader) == document
-    assert yaml.safe_load(written) == document or any(_other_reading(each) for each in _texts(document))
+    assert any(_other_reading(each) for each in _texts(document)) or yaml.safe_load(written) == document
 
 
 def _texts(document: dict[str, Any]) -> list[str]:

@@ -92,7 +92,7 @@ def test_a_command_that_fails_is_an_error(cluster: Cluster) -> None:
 
 
 def test_a_command_that_ends_a_container_has_its_consequences(cluster: Cluster) -> None:
-    """PID 1 of the box is sleep, which heeds no signal from inside; nginx's master heeds TERM, and its container is started anew."""
+    """PID 1 of the box is sleep, which heeds no signal from inside; nginx heeds TERM, and its container is started anew."""
     ours = cluster.fork()
     restarts = "get pod {} -o jsonpath={{.status.containerStatuses[*].restartCount}}"
     assert printed(ours, "exec two -c b -- kill -9 1") == ""

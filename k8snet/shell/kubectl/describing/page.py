@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from k8snet.kube.apply import LAST_APPLIED
 from k8snet.shell.kubectl.describing.tabwriter import align
 
 NONE, UNSET = "<none>", "<unset>"
-SKIPPED = frozenset({"kubectl.kubernetes.io/last-applied-configuration"})
+SKIPPED = frozenset({LAST_APPLIED})
 """Annotations that are not shown."""
 LONGEST = 140
 """So many bytes of an annotation stand beside its key."""

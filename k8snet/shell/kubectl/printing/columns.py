@@ -8,11 +8,20 @@ once had. Source: github.com/liggitt/tabwriter (with RememberWidths); k8s.io/cli
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 LEAST = 6
 GAP = 3
 _CELL_ENDS, _LINE_ENDS = re.compile("[\t\v]"), re.compile("[\n\f]")
+Row = list[str]
+"""The cells of a line, and last the text behind its last tab."""
+Width = Callable[[int, int], int]
+"""How wide a column is, by its number and its longest cell."""
+
+
+def cells(line: str) -> Row:
+    """A line as a row."""
+    return _CELL_ENDS.split(line)
 
 
 class Aligner:
@@ -32,29 +41,27 @@ class Aligner:
         """The text in columns; it ends with a line's end, or is empty."""
         if not text:
             return ""
-        rows = [_CELL_ENDS.split(line) for line in _LINE_ENDS.split(text.removesuffix("\n"))]
-        return "".join(f"{line}\n" for line in self._aligned(rows, ()))
+        rows = [cells(line) for line in _LINE_ENDS.split(text.removesuffix("\n"))]
+        return "".join(f"{line}\n" for line in aligned(rows, self._width))
 
-    def _aligned(self, rows: list[list[str]], widths: tuple[int, ...]) -> Iterator[str]:
-        """The lines of a block, whose columns on the left are as wide as ``widths`` says."""
-        column, at = len(widths), 0
-        while at < len(rows):
-            end = at
-            while end < len(rows) and column < len(rows[end]) - 1:
-                end += 1
-            if end == at:
-                row = rows[at]
-                yield "".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)) + "".join(row[column:])
-                at += 1
-                continue
-            width = self._width(column, widths, max(len(row[column]) for row in rows[at:end]))
-            yield from self._aligned(rows[at:end], (*widths, width))
-            at = end
-
-    def _width(self, column: int, widths: tuple[int, ...], longest: int) -> int:
-        self._widest += widths[len(self._widest) :]
+    def _width(self, column: int, longest: int) -> int:
         width = max(longest + GAP, LEAST)
         if column == len(self._widest):
             self._widest.append(width)
         self._widest[column] = max(self._widest[column], width)
         return self._widest[column]
+
+
+def aligned(rows: Sequence[Row], width: Width, widths: tuple[int, ...] = ()) -> Iterator[str]:
+    """The lines of a block, whose columns on the left are as wide as ``widths`` says; ``width`` tells of the others."""
+    column, at = len(widths), 0
+    while at < len(rows):
+        end = next((i for i in range(at, len(rows)) if column >= len(rows[i]) - 1), len(rows))
+        if end == at:
+            row = rows[at]
+            yield "".join(cell.ljust(wide) for cell, wide in zip(row, widths, strict=False)) + row[-1]
+            at += 1
+            continue
+        block = rows[at:end]
+        yield from aligned(block, width, (*widths, width(column, max(len(row[column]) for row in block))))
+        at = end

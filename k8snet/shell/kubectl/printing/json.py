@@ -17,8 +17,16 @@ _ESCAPED = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u202
 class Struct(dict[str, Any]):
     """An object whose fields stand in the order of a Go struct, where a map's are sorted by name."""
 
-    def __or__(self, other: dict[str, Any]) -> Struct:  # type: ignore[override]  # of other dicts nothing is known here
-        return Struct({**self, **other})
+
+def plain(value: Any) -> Any:
+    """The same as maps, as whoever searches it wants to have it.
+
+    >>> type(plain([Struct(a=Struct())])[0]["a"]).__name__
+    'dict'
+    """
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
+    return [plain(each) for each in value] if isinstance(value, list) else value
 
 
 def json_text(document: Any) -> str:
@@ -46,7 +54,7 @@ def compact(value: Any) -> str:
     """
     match value:
         case dict():
-            return "{" + ",".join(f"{_string(key)}:{compact(value[key])}" for key in sorted(value)) + "}"
+            return "{" + ",".join(f"{_string(key)}:{compact(value[key])}" for key in _keys(value)) + "}"
         case list():
             return "[" + ",".join(map(compact, value)) + "]"
     return _scalar(value)

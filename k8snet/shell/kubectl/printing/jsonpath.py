@@ -36,15 +36,20 @@ def text(template: str, document: Any, *, as_json: bool = False, allow_missing: 
     Traceback (most recent call last):
     k8snet.errors.CommandError: error: error executing jsonpath "{.items[5]}": Error executing template: array index out of ...
     """
-    try:
-        parts = syntax.parse(template)
-    except Unparsable as error:
-        raise CommandError(f"error: error parsing jsonpath {template}, {error}") from None
+    parts = parsed(template)
     try:
         results = find(parts, document, allow_missing=allow_missing)
     except Unfound as error:
         raise CommandError(_debugging(template, document, error)) from None
     return "".join(json_text(each) if as_json else " ".join(map(_shown, each)) for each in results)
+
+
+def parsed(template: str) -> Template:
+    """A template that can be read. CommandError if it cannot."""
+    try:
+        return syntax.parse(template)
+    except Unparsable as error:
+        raise CommandError(f"error: error parsing jsonpath {template}, {error}") from None
 
 
 def _shown(value: Any) -> str:

@@ -262,9 +262,10 @@ def _subscript(text: str) -> Path:
 
 def _index(text: str | None) -> int | None:
     digits = (text or "").removeprefix(":")
-    if digits == "-":
-        raise Unparsable("array index - is not a number")
-    return int(digits) if digits else None
+    try:
+        return int(digits) if digits else None
+    except ValueError:
+        raise Unparsable(f"array index {digits} is not a number") from None
 
 
 _ESCAPED = re.compile(r"\\(?:([abfnrtv\\'\"])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3}))|[^\\]", re.DOTALL)

@@ -153,7 +153,10 @@ def _is_integer(text: str) -> bool:
     if found is None:
         return False
     sign, *digits = found.groups()
-    value = next(int(each, base) for each, base in zip(digits, (16, 2, 8, 10), strict=True) if each)
+    try:
+        value = next(int(each, base) for each, base in zip(digits, (16, 2, 8, 10), strict=True) if each)
+    except ValueError:  # Python does not read so many digits
+        return False
     return value <= 1 << 63 if sign == "-" else value < 1 << 64
 
 
