@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -50,17 +51,20 @@ class Lab:
     def open(self, path: str) -> None:
         """Open a notebook, and return when it is ready.
 
-        On a busy machine a headless Chromium's page may stop drawing for good, and JupyterLab brings nothing to the front that is
-        not drawn. A new page does.
+        It is asked for again where the notebook that JupyterLab began with came to the front after it. And on a busy machine a
+        headless Chromium's page may stop drawing for good; JupyterLab brings nothing to the front that is not drawn, so a new
+        page is taken then.
         """
-        self.execute("docmanager:open", path=path)
-        try:
-            self.wait_until_ready(path, SECONDS_TO_OPEN / 3)
-        except AssertionError:
-            self.page.close()
-            self.page = self._open()
+        for seconds in (SECONDS_TO_OPEN / 4, SECONDS_TO_OPEN / 4):
             self.execute("docmanager:open", path=path)
-            self.wait_until_ready(path)
+            with suppress(AssertionError):
+                self.wait_until_ready(path, seconds)
+                return
+        self.page.close()
+        self.page = self._open()
+        self.wait_until_ready(self.state()["path"])
+        self.execute("docmanager:open", path=path)
+        self.wait_until_ready(path)
 
     def _pass_or_abort(self, route: Route) -> None:
         if self._is_here(route.request.url):

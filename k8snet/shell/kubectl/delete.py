@@ -28,6 +28,8 @@ def run(call: Call) -> None:
     cascade, grace = _cascade(call), _grace(call)
     dry_run(call)
     meant = wanted(call, names_needed=True, every=call["all"])
+    if call["force"] and grace > 0:
+        raise CommandError("error: --force and --grace-period greater than 0 cannot be specified together")
     if call["output"] not in ("", "name"):
         raise CommandError(f'error: unexpected -o output mode: {call["output"]}. We only support \'-o name\'')
     selects = call["all"] or call["selector"] or call["field-selector"]
@@ -61,11 +63,7 @@ def _grace(call: Call) -> int:
         if grace != UNSET:
             raise CommandError("error: --now and --grace-period cannot be specified together")
         grace = 1
-    if call["force"] and grace > 0:
-        raise CommandError("error: --force and --grace-period greater than 0 cannot be specified together")
-    if call["force"]:
-        return 0
-    return grace or 1
+    return max(grace, 0) if call["force"] else grace or 1
 
 
 def _cascade(call: Call) -> str:

@@ -30,6 +30,26 @@ def test_the_answer_to_a_write_may_be_a_table(house: House) -> None:
     assert house.ask("POST", CONFIGMAPS, configmap(), accept=TABLE).body["rows"][0]["cells"][0] == "a"
 
 
+def test_what_says_nothing_is_not_kept(house: House) -> None:
+    spec = house.ask("POST", PODS, pod(hostNetwork=False, nodeSelector={}, hostname="", volumes=[], priority=0)).body["spec"]
+    assert spec.keys().isdisjoint({"hostNetwork", "nodeSelector", "hostname", "volumes"})
+    assert spec["priority"] == 0
+
+
+@pytest.mark.parametrize(("how", "patch", "why"), [
+    (STRATEGIC, {"spec": {"replicas": "x"}}, '"map[spec:map[replicas:x]]": unrecognized type: int32'),
+    (STRATEGIC, {"metadata": {"labels": {"a": 1}}}, '"map[metadata:map[labels:map[a:1]]]": cannot convert int64 to string'),
+    (MERGE, {"spec": {"replicas": "x"}}, "cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas"),
+    (JSON_PATCH, [{"op": "add", "path": "/kind", "value": "Foo"}], 'no kind "Foo" is registered for version "apps/v1"'),
+])  # fmt: skip
+def test_a_patch_that_makes_no_object_is_refused_as_a_whole(house: House, how: str, patch: Any, why: str) -> None:
+    answer = house.ask("PATCH", f"{DEPLOYMENTS}/web", patch, content_type=how)
+    assert (answer.status, answer.body["reason"]) == (422, "Invalid")
+    [cause] = answer.body["details"]["causes"]
+    assert (cause["field"], cause["reason"]) == ("patch", "FieldValueInvalid")
+    assert why in cause["message"]
+
+
 @pytest.mark.parametrize(("validation", "status", "warnings"), [
     ("Strict", 400, ()),
     ("Warn", 201, ('unknown field "dota"', 'duplicate field "data"')),
