@@ -25,6 +25,9 @@ STATE = """() => {
             connection: kernel?.connectionStatus, kernel: kernel?.status};
 }"""
 """The notebook in front, and how its kernel is."""
+READY = "it.open && it.session && it.connection === 'connected' && it.kernel === 'idle'"
+OF_A_LOST_KERNEL = "Could not restore the debugger state"
+"""What JupyterLab itself writes to the console when a test shuts the kernel down."""
 
 
 class Lab:
@@ -45,7 +48,8 @@ class Lab:
         page.on("console", self._note_message)
         page.on("pageerror", self._note_error)
         page.goto(self._address)
-        page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context?.isReady", polling=POLLING)
+        asked = f"() => {{ const it = ({STATE})(); return {READY}; }}"
+        page.wait_for_function(asked, timeout=SECONDS_TO_OPEN * 1000, polling=POLLING)
         return page
 
     def open(self, path: str) -> None:
@@ -62,7 +66,6 @@ class Lab:
                 return
         self.page.close()
         self.page = self._open()
-        self.wait_until_ready(self.state()["path"])
         self.execute("docmanager:open", path=path)
         self.wait_until_ready(path)
 
@@ -82,7 +85,7 @@ class Lab:
         return here
 
     def _note_message(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type == "error" and OF_A_LOST_KERNEL not in message.text:
             self.errors.append(f"{message.text} ({message.location.get('url')})")
 
     def _note_error(self, error: Error) -> None:
@@ -93,9 +96,8 @@ class Lab:
 
         The application is asked, not the page: the page says "idle" before there is a session.
         """
-        ready = "it.path === name && it.open && it.session && it.connection === 'connected' && it.kernel === 'idle'"
         try:
-            asked = f"name => {{ const it = ({STATE})(); return {ready}; }}"
+            asked = f"name => {{ const it = ({STATE})(); return it.path === name && {READY}; }}"
             self.page.wait_for_function(asked, arg=name, timeout=seconds * 1000, polling=POLLING)
         except TimeoutError as error:
             raise AssertionError(f"{name} is not ready: {self.state()}") from error

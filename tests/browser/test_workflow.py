@@ -13,7 +13,6 @@ from playwright.sync_api import Locator, expect
 from k8snet.kube import narrate
 from k8snet.kube.author import author
 from tests.browser.driver import THEMES, Lab
-from tests.browser.test_stepper import OF_A_LOST_KERNEL
 from tests.show import histories
 from tests.show.histories import deployed
 
@@ -49,7 +48,7 @@ def workflow(lab: Lab) -> Iterator[Locator]:
     open_notebook(lab, "workflow.ipynb", "show.workflow(deployed())")
     yield lab.page.locator(".k8snet-workflow").first
     lab.close()
-    assert [error for error in lab.errors[before:] if OF_A_LOST_KERNEL not in error] == []
+    assert lab.errors[before:] == []
 
 
 @pytest.fixture
@@ -257,7 +256,7 @@ def test_every_kind_of_history_is_drawn(lab: Lab, make: str) -> None:
     expect(workflow.locator(".count")).to_have_text(f"{last} / {last}")
     assert lab.page.get_by_role("alert").count() == 0
     lab.close()
-    assert [error for error in lab.errors[before:] if OF_A_LOST_KERNEL not in error] == []
+    assert lab.errors[before:] == []
 
 
 def test_no_other_host_was_asked(lab: Lab) -> None:
