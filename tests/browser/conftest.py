@@ -1,6 +1,7 @@
 """`k8snet lab` as a learner starts it, and a Chromium in which its page is open.
 
-One server serves all tests, and one page those of a file: opening a further notebook takes about a second, a first one five.
+One server and one page serve a file of tests: opening a further notebook takes about a second, a first one five. The next file
+gets its own, since JupyterLab opens again what was open, with what the tests before have left in it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ SERVER = {"LabApp": {"expose_app_in_browser": True, "extension_manager": "readon
 """The test asks JupyterLab's own application object what it does; a learner's JupyterLab has no need of that."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address, token included, of a running `k8snet lab` with settings and a copy of the notebooks of its own."""
     home = tmp_path_factory.mktemp("jupyter")
