@@ -8,7 +8,7 @@ Source: moby, daemon/libnetwork, drivers/bridge and portallocator.
 
 from __future__ import annotations
 
-from k8snet.course.figure import machine
+from k8snet.course.figure import cable, machine
 from k8snet.linux import World
 
 NAT = "ip netns exec host iptables -t nat"
@@ -37,10 +37,7 @@ def container(name: str, veth: str, address: str) -> tuple[str, ...]:
     """A network namespace on the bridge docker0, by a veth pair whose end on the host is ``veth``."""
     return (
         *machine(name),
-        f"ip link add eth0 netns {name} type veth peer name {veth} netns host",
-        f"ip -n host link set {veth} master docker0 up",
-        f"ip -n {name} addr add {address}/16 dev eth0",
-        f"ip -n {name} link set eth0 up",
+        *cable(name, "host", "docker0", veth, f"{address}/16"),
         f"ip -n {name} route add default via 172.17.0.1",
     )
 

@@ -14,21 +14,26 @@ def machine(name: str) -> tuple[str, ...]:
     return (f"ip netns add {name}", f"ip -n {name} link set lo up")
 
 
-def _cable(name: str, port: str, address: str) -> tuple[str, ...]:
-    """A cable from a machine's eth0 to a port of the switch in ``underlay``."""
+def cable(name: str, on: str, bridge: str, port: str, address: str) -> tuple[str, ...]:
+    """A veth pair from a namespace's eth0, with its address, to the port of a bridge of the namespace ``on``."""
     return (
-        f"ip link add eth0 netns {name} type veth peer name {port} netns underlay",
-        f"ip -n underlay link set {port} master br0 up",
-        f"ip -n {name} addr add {address}/24 dev eth0",
+        f"ip link add eth0 netns {name} type veth peer name {port} netns {on}",
+        f"ip -n {on} link set {port} master {bridge} up",
+        f"ip -n {name} addr add {address} dev eth0",
         f"ip -n {name} link set eth0 up",
     )
+
+
+def _to_the_switch(name: str, port: str, address: str) -> tuple[str, ...]:
+    """A cable from a machine to a port of the switch in ``underlay``."""
+    return cable(name, "underlay", "br0", port, f"{address}/24")
 
 
 def node(name: str, port: str, address: str, bridge: str) -> tuple[str, ...]:
     """A machine on the VM network that forwards, with a bridge of its own; ``bridge`` is its address in the pods' subnet."""
     return (
         *machine(name),
-        *_cable(name, port, address),
+        *_to_the_switch(name, port, address),
         f"ip -n {name} route add default via 10.100.0.1",
         f"ip netns exec {name} sysctl -w net.ipv4.ip_forward=1",
         f"ip -n {name} link add br0 type bridge",
@@ -41,10 +46,7 @@ def pod(name: str, on: str, veth: str, address: str, gateway: str) -> tuple[str,
     """A network namespace on the bridge of the node ``on``, by a veth pair whose end on the node is ``veth``."""
     return (
         *machine(name),
-        f"ip link add eth0 netns {name} type veth peer name {veth} netns {on}",
-        f"ip -n {on} link set {veth} master br0 up",
-        f"ip -n {name} addr add {address}/24 dev eth0",
-        f"ip -n {name} link set eth0 up",
+        *cable(name, on, "br0", veth, f"{address}/24"),
         f"ip -n {name} route add default via {gateway}",
     )
 
@@ -54,7 +56,7 @@ VM_NETWORK = (
     "ip -n underlay link add br0 type bridge",
     "ip -n underlay link set br0 up",
     *machine("router"),
-    *_cable("router", "port1", "10.100.0.1"),
+    *_to_the_switch("router", "port1", "10.100.0.1"),
     "ip netns exec router sysctl -w net.ipv4.ip_forward=1",
 )
 """The switch, and the router on it, which does not yet know the pods' subnets."""

@@ -1,6 +1,6 @@
 """The real kernel: private namespaces of this machine's own Linux, made for one use and gone with it.
 
-``unshare`` makes user, mount, process and network namespaces, and starts agent.py in them; that is all that is
+``unshare`` makes user, mount, process and network namespaces, and starts agent/ in them; that is all that is
 started on the host. Nothing of the host's network can be changed from inside, and when the agent ends, or is killed,
 or this process is, the kernel takes everything down. What is run in there is replay.py's business.
 
@@ -25,7 +25,7 @@ from k8snet.linux.tools import Output
 
 TOOLS = ("unshare", "ip", "bridge", "sysctl", "iptables", "iptables-save", "iptables-restore", "conntrack")
 PACKAGES = "util-linux, iproute2, procps, iptables, conntrack"
-AGENT = Path(__file__).with_name("agent.py")
+AGENT = Path(__file__).parent / "agent" / "__main__.py"
 COMMAND_SECONDS = 60.0
 SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
 """Where the tools are, which is not on every user's PATH."""
@@ -92,7 +92,7 @@ class Kernel:
         return Output(done["out"] if done["code"] == 0 else done["err"] + done["out"], code=done["code"])
 
     def request(self, do: str, **arguments: Any) -> dict[str, Any]:
-        """Have the agent do something (agent.py, ``REQUESTS``). CommandError if the kernel refuses it."""
+        """Have the agent do something (agent/loop.py, ``REQUESTS``). CommandError if the kernel refuses it."""
         if self._process.stdin is None or self._process.stdin.closed:
             raise Unavailable("this lab is closed")
         try:

@@ -22,6 +22,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.browser.driver import WINDOW, Lab
+from tests.browser.players import Kind, Player, shown
 
 SECONDS_TO_START = 60
 CHROMIUM = [
@@ -76,8 +77,25 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 @pytest.fixture(scope="module")
 def lab(browser: str, address: str) -> Iterator[Lab]:
-    """The page that `k8snet lab` opens, in a Chromium of its own for each file of tests."""
+    """The page that `k8snet lab` opens, in a Chromium of its own for each file of tests. No other host may be asked."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser, args=CHROMIUM)
-        yield Lab(chromium.new_context(viewport=WINDOW), address)
+        lab = Lab(chromium.new_context(viewport=WINDOW), address)
+        yield lab
         chromium.close()
+    assert lab.elsewhere == []
+
+
+@pytest.fixture(scope="module")
+def player(lab: Lab, kind: Kind) -> Iterator[Player]:
+    """A notebook with a player in it; which of the two, a module's own fixture ``kind`` says."""
+    with shown(lab, kind, f"{kind.name}.ipynb", kind.make):
+        yield Player(lab, kind, lab.page.locator(f".k8snet-{kind.name}").first)
+
+
+@pytest.fixture
+def at_first(player: Player) -> Player:
+    """The player at its first moment, the slider in focus."""
+    player.to_end("First")
+    player.slider.focus()
+    return player

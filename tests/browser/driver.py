@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Route, TimeoutError, ViewportSize, WebSocket  # noqa: A004 its own
 
 SECONDS_TO_OPEN = 60
+SECONDS_TO_RUN = 60
 SECONDS_TO_DRAW = 1.5
 """Cells far down are drawn late, and a theme's colours come with a file of their own."""
 
@@ -68,6 +70,33 @@ class Lab:
         self.page = self._open()
         self.execute("docmanager:open", path=path)
         self.wait_until_ready(path)
+
+    def write(self, name: str, sources: Sequence[str], *, prepare: str = "") -> None:
+        """Write a notebook with a cell for each source. ``prepare`` is a first cell, whose source is not to be seen."""
+        cells = [_cell(number, source) for number, source in enumerate([prepare, *sources] if prepare else sources)]
+        if prepare:
+            cells[0]["metadata"] = {"jupyter": {"source_hidden": True}}
+        notebook = {"cells": cells, "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+                    "nbformat": 4, "nbformat_minor": 5}  # fmt: skip
+        self.page.evaluate(
+            "([path, content]) => window.jupyterapp.serviceManager.contents"
+            ".save(path, {type: 'notebook', format: 'json', content}).then(() => {})",
+            [name, notebook],
+        )
+
+    def run(self, name: str) -> None:
+        """Open a notebook, and run it from top to bottom."""
+        self.open(name)
+        self.run_all_cells(SECONDS_TO_RUN)
+
+    @contextmanager
+    def running(self, name: str) -> Iterator[None]:
+        """A notebook, opened and run; it is closed at the end, and nothing has been complained of on the console."""
+        before = len(self.errors)
+        self.run(name)
+        yield
+        self.close()
+        assert self.errors[before:] == []
 
     def _pass_or_abort(self, route: Route) -> None:
         if self._is_here(route.request.url):
@@ -138,10 +167,14 @@ class Lab:
         )
         return [cell for cell in cells if cell["cell_type"] == "code"]
 
+    def end_kernel(self) -> None:
+        """End the kernel of the notebook in front."""
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+
     def close(self) -> None:
         """Save and close the notebook in front, and end its kernel."""
         self.execute("docmanager:save")
-        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        self.end_kernel()
         self.execute("application:close")
 
     def screenshot(self, path: Path) -> None:
@@ -167,3 +200,8 @@ class Lab:
         self.page.wait_for_timeout(SECONDS_TO_DRAW * 1000)
         self.page.screenshot(path=path)
         self.page.set_viewport_size(WINDOW)
+
+
+def _cell(number: int, source: str) -> dict[str, Any]:
+    """A code cell of a notebook that has not been run."""
+    return {"cell_type": "code", "source": source, "metadata": {}, "outputs": [], "execution_count": None, "id": f"cell-{number}"}

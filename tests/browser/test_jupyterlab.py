@@ -10,7 +10,6 @@ from scripts.notebooks import every_notebook
 from tests.browser.driver import THEMES, Lab
 
 LESSONS = [path.name for path in every_notebook() if path.parent.name == "notebooks"]
-SECONDS_TO_RUN = 60
 
 
 def test_k8snet_lab_opens_on_the_first_lesson(lab: Lab) -> None:
@@ -21,20 +20,12 @@ def test_k8snet_lab_opens_on_the_first_lesson(lab: Lab) -> None:
 
 @pytest.mark.parametrize("name", LESSONS)
 def test_a_lesson_runs(lab: Lab, name: str, tmp_path: Path) -> None:
-    before = len(lab.errors)
-    lab.open(name)
-    lab.run_all_cells(SECONDS_TO_RUN)
-    for cell in lab.cells():
-        assert cell["execution_count"], cell["source"]
-        if "raises-exception" not in cell["metadata"].get("tags", []):
-            assert [output for output in cell["outputs"] if output["output_type"] == "error"] == [], cell["source"]
-    for theme in THEMES:
-        lab.change_theme(theme)
-        lab.screenshot(tmp_path / f"{theme}.png")
-    lab.change_theme("light")
-    lab.close()
-    assert lab.errors[before:] == []
-
-
-def test_no_other_host_was_asked(lab: Lab) -> None:
-    assert lab.elsewhere == []
+    with lab.running(name):
+        for cell in lab.cells():
+            assert cell["execution_count"], cell["source"]
+            if "raises-exception" not in cell["metadata"].get("tags", []):
+                assert [output for output in cell["outputs"] if output["output_type"] == "error"] == [], cell["source"]
+        for theme in THEMES:
+            lab.change_theme(theme)
+            lab.screenshot(tmp_path / f"{theme}.png")
+        lab.change_theme("light")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -54,21 +53,9 @@ COLOURS = """word => {
 @pytest.fixture(scope="module")
 def notebook(lab: Lab) -> Iterator[Lab]:
     """The notebook, run from top to bottom."""
-    before = len(lab.errors)
-    cells: list[dict[str, Any]] = [{"cell_type": "code", "source": source, "metadata": {}, "outputs": [], "execution_count": None,
-                                    "id": f"cell-{number}"} for number, source in enumerate(CELLS)]
-    content = {"cells": cells, "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-               "nbformat": 4, "nbformat_minor": 5}
-    lab.page.evaluate(
-        "([path, content]) => window.jupyterapp.serviceManager.contents"
-        ".save(path, {type: 'notebook', format: 'json', content}).then(() => {})",
-        [NAME, content],
-    )
-    lab.open(NAME)
-    lab.run_all_cells(60)
-    yield lab
-    lab.close()
-    assert lab.errors[before:] == []
+    lab.write(NAME, CELLS)
+    with lab.running(NAME):
+        yield lab
 
 
 def test_each_cell_prints_and_an_error_does_not_stop_the_next(notebook: Lab) -> None:
@@ -123,7 +110,3 @@ def test_colours_follow_what_is_typed(notebook: Lab) -> None:
     assert notebook.page.evaluate(write, "%%kubectl\nget pods") == "text/x-sh"
     assert notebook.page.evaluate(write, "%%kubectl apply -f -\nkind: Pod") == "text/x-yaml"
     assert notebook.page.evaluate(write, CELLS[1]) == "text/x-ipython"
-
-
-def test_no_other_host_was_asked(lab: Lab) -> None:
-    assert lab.elsewhere == []

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from k8snet.course import check, exercise, figure, hint
-from k8snet.course.checks import do
 from k8snet.course.data import keys, question, task
-from k8snet.errors import K8snetError
-from k8snet.linux import World
+from tests.course.answers import after, told
 
 EXERCISES = keys("exercise")
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -24,24 +20,12 @@ def is_value(key: str) -> bool:
     return not task(key).goals and not task(key).changes_cluster
 
 
-def do_in(given: Any, line: str, *, check: bool = True) -> None:
-    """A line of a solution, on a world or a cluster."""
-    if isinstance(given, World):
-        given.sh(line, check=check)
-        return
-    with nullcontext() if check else suppress(K8snetError):
-        do(given, line)
-
-
 def solved(key: str) -> object:
     """The answer that the solution is or makes, with numbers as numbers."""
     if is_value(key):
         [answer] = task(key).solution
         return int(answer) if answer.isdigit() else answer
-    given = exercise(key)
-    for line in task(key).solution:
-        do_in(given, line)
-    return given
+    return after(key, task(key).solution)
 
 
 @pytest.mark.parametrize("key", EXERCISES)
@@ -60,11 +44,8 @@ def test_the_solution_passes(key: str) -> None:
 @pytest.mark.parametrize("key", [key for key in EXERCISES if not is_value(key)])
 def test_each_line_of_the_solution_is_needed(key: str) -> None:
     for left_out in task(key).solution:
-        given = exercise(key)
-        for line in task(key).solution:
-            if line != left_out:
-                do_in(given, line, check=False)
-        assert not check(key, given).passed, left_out
+        lines = [line for line in task(key).solution if line != left_out]
+        assert not check(key, after(key, lines, failing=True)).passed, left_out
 
 
 @pytest.mark.parametrize(
@@ -79,7 +60,7 @@ def test_each_line_of_the_solution_is_needed(key: str) -> None:
     ],
 )
 def test_a_wrong_answer_is_told_what_is_wrong(key: str, answer: object, says: str) -> None:
-    assert says in " ".join(check(key, answer).lines)
+    assert says in told(key, answer)
 
 
 POD_E = task("03-5").solution
@@ -133,10 +114,7 @@ def other(part: str, instead: str) -> list[str]:
     ],
 )
 def test_the_fault_is_told_by_where_the_packet_ends(key: str, lines: list[str], says: str) -> None:
-    world = exercise(key)
-    for line in lines:
-        world.sh(line, check=False)
-    assert says in " ".join(check(key, world).lines)
+    assert says in told(key, after(key, lines, failing=True))
 
 
 def test_a_checker_does_not_touch_the_world() -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from k8snet import Cluster
 from k8snet.course import check, exercise
-from k8snet.course.checks import do
 from k8snet.course.data import question, task
+from tests.course.answers import after, told
 
 MANIFEST = Path(__file__).parents[2] / "notebooks" / "manifests" / "two-containers.yaml"
 PRIVATE = task("02-5").solution[0]
@@ -30,7 +30,7 @@ SHARED = task("02-4").solution[1]
     ],
 )
 def test_a_wrong_number_is_told_whose_it_is(answer: object, says: str) -> None:
-    assert says in " ".join(check("02-1", answer).lines)
+    assert says in told("02-1", answer)
 
 
 def test_the_number_is_that_of_the_cluster_that_was_searched() -> None:
@@ -39,7 +39,7 @@ def test_the_number_is_that_of_the_cluster_that_was_searched() -> None:
     pause = cluster.pod("green").containers[0].pid
     assert pause != 1005
     assert check("02-1", pause, cluster).passed
-    assert "no process on node1" in " ".join(check("02-1", 1005, cluster).lines)
+    assert "no process on node1" in told("02-1", 1005, cluster)
 
 
 @pytest.mark.parametrize(
@@ -84,12 +84,7 @@ def test_the_number_is_that_of_the_cluster_that_was_searched() -> None:
     ],
 )
 def test_a_wrong_change_is_told_what_is_wrong(key: str, lines: list[str], says: str) -> None:
-    cluster = exercise(key)
-    for line in lines:
-        do(cluster, line)
-    verdict = check(key, cluster)
-    assert not verdict.passed
-    assert says in " ".join(verdict.lines)
+    assert says in told(key, after(key, lines))
 
 
 @pytest.mark.parametrize(
@@ -107,16 +102,13 @@ spec: {containers: [{name: server, image: busybox, command: ["false"]}]}
     ],
 )  # fmt: skip
 def test_another_way_is_right_as_well(key: str, lines: list[str]) -> None:
-    cluster = exercise(key)
-    for line in lines:
-        do(cluster, line)
-    verdict = check(key, cluster)
+    verdict = check(key, after(key, lines))
     assert verdict.passed, repr(verdict)
 
 
 @pytest.mark.parametrize(("key", "hands_over"), [("02-2", "done"), ("02-4", 1)])
 def test_what_is_no_cluster_is_not_judged(key: str, hands_over: object) -> None:
-    assert "hand over the cluster" in " ".join(check(key, hands_over).lines)
+    assert "hand over the cluster" in told(key, hands_over)
 
 
 def test_the_right_choices_are_what_the_model_finds() -> None:

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from k8snet.course import check, exercise
-from k8snet.course.checks import do
 from k8snet.course.data import task
+from tests.course.answers import after, told
 
 TEMPLATE = '{"spec":{"template":{"metadata":{"labels":{"part-of":"shop"}}}}}'
 BUILT = task("05-5").solution[0]
-
-
-def after(key: str, lines: list[str]) -> Any:
-    """An exercise's cluster, with these lines done to it."""
-    cluster = exercise(key)
-    for line in lines:
-        do(cluster, line)
-    return cluster
 
 
 @pytest.mark.parametrize(
@@ -31,7 +21,7 @@ def after(key: str, lines: list[str]) -> Any:
     ],
 )
 def test_the_pod_that_never_met_the_scheduler(answer: str, says: str) -> None:
-    assert says in " ".join(check("05-1", answer, exercise("05-1")).lines)
+    assert says in told("05-1", answer, exercise("05-1"))
     assert check("05-1", " pod/birch ").passed
 
 
@@ -81,7 +71,7 @@ def test_the_pod_that_never_met_the_scheduler(answer: str, says: str) -> None:
     ],
 )
 def test_what_is_still_wrong(key: str, lines: list[str], says: str) -> None:
-    assert says in " ".join(check(key, after(key, lines)).lines)
+    assert says in told(key, after(key, lines))
 
 
 @pytest.mark.parametrize(

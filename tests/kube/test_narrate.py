@@ -35,131 +35,171 @@ def test_each_write_has_a_sentence_of_its_own_kind(make: Callable[[], History]) 
         assert not narrate.brief(write).endswith((":", " "))
 
 
-@pytest.mark.parametrize(
-    ("make", "key", "nth", "sentence", "brief"),
-    [
-        (histories.deployed, "Deployment.made", 0,
+SENTENCES: dict[Callable[[], History], list[tuple[str, int, str, str]]] = {
+    histories.deployed: [
+        ("Deployment.made", 0,
          "kubectl asks for Deployment web: 3 × nginx:1.29",
          "POST Deployment web: 3 × nginx:1.29"),
-        (histories.deployed, "ReplicaSet.made.owned", 0,
-         "deployment-controller makes ReplicaSet web-5b54d89d5b, "
-         "because Deployment web has none for its template: 3 × nginx:1.29",
+        ("ReplicaSet.made.owned", 0,
+         "deployment-controller makes ReplicaSet web-5b54d89d5b, because Deployment web has none for its template: 3 × "
+         "nginx:1.29",
          "POST ReplicaSet web-5b54d89d5b: 3 × nginx:1.29"),
-        (histories.deployed, "Deployment.numbered", 0,
+        ("Deployment.numbered", 0,
          "deployment-controller notes on Deployment web that its template is revision 1",
          "PUT Deployment web: revision 1"),
-        (histories.deployed, "Pod.made.owned", 0,
+        ("Pod.made.owned", 0,
          "replicaset-controller makes Pod web-5b54d89d5b-fjhl6 for ReplicaSet web-5b54d89d5b; no node is chosen yet",
          "POST Pod web-5b54d89d5b-fjhl6"),
-        (histories.deployed, "Pod.bound", 0, "kube-scheduler binds Pod web-5b54d89d5b-fjhl6 to node1",
+        ("Pod.bound", 0,
+         "kube-scheduler binds Pod web-5b54d89d5b-fjhl6 to node1",
          "bind Pod web-5b54d89d5b-fjhl6 → node1"),
-        (histories.deployed, "Pod.reported", 0,
+        ("Pod.reported", 0,
          "kubelet on node1 reports on Pod web-5b54d89d5b-fjhl6: address 10.244.1.2, container nginx waits: ContainerCreating",
          "PUT Pod web-5b54d89d5b-fjhl6 status: IP 10.244.1.2, ContainerCreating"),
-        (histories.deployed, "Pod.reported.ready", 0,
+        ("Pod.reported.ready", 0,
          "kubelet on node1 reports on Pod web-5b54d89d5b-fjhl6: Pending → Running, container nginx runs, ready",
          "PUT Pod web-5b54d89d5b-fjhl6 status: Pending → Running, ready"),
-        (histories.deployed, "ReplicaSet.reported", 1,
+        ("ReplicaSet.reported", 1,
          "replicaset-controller reports on ReplicaSet web-5b54d89d5b: ready 0 → 1, available 0 → 1",
          "PUT ReplicaSet web-5b54d89d5b status: ready 0 → 1, available 0 → 1"),
-        (histories.scaled_up, "Deployment.scaled.up", 0, "kubectl scales Deployment web up: replicas 3 → 4",
+    ],
+    histories.scaled_up: [
+        ("Deployment.scaled.up", 0,
+         "kubectl scales Deployment web up: replicas 3 → 4",
          "PATCH Deployment web: replicas 3 → 4"),
-        (histories.scaled_down, "ReplicaSet.scaled.down", 0,
+    ],
+    histories.scaled_down: [
+        ("ReplicaSet.scaled.down", 0,
          "deployment-controller scales ReplicaSet web-5b54d89d5b down: replicas 3 → 1",
          "PUT ReplicaSet web-5b54d89d5b: replicas 3 → 1"),
-        (histories.scaled_down, "Pod.marked.surplus", 0,
-         "replicaset-controller deletes Pod web-5b54d89d5b-fjhl6, "
-         "because ReplicaSet web-5b54d89d5b wants fewer: it has 30 s to end",
+        ("Pod.marked.surplus", 0,
+         "replicaset-controller deletes Pod web-5b54d89d5b-fjhl6, because ReplicaSet web-5b54d89d5b wants fewer: it has 30 s "
+         "to end",
          "DELETE Pod web-5b54d89d5b-fjhl6: 30 s to end"),
-        (histories.scaled_down, "Pod.gone.stopped", 0,
+        ("Pod.gone.stopped", 0,
          "kubelet on node1 has ended the containers of Pod web-5b54d89d5b-fjhl6, and takes it out of the API",
          "DELETE Pod web-5b54d89d5b-fjhl6: gone"),
-        (histories.scaled_down, "Deployment.reported", 0, "deployment-controller reports on Deployment web: generation 2 is seen",
+        ("Deployment.reported", 0,
+         "deployment-controller reports on Deployment web: generation 2 is seen",
          "PUT Deployment web status: generation 2 is seen"),
-        (histories.rolled, "Deployment.templated", 0,
+    ],
+    histories.rolled: [
+        ("Deployment.templated", 0,
          "kubectl changes the pod template of Deployment web: containers[0].image nginx:1.29 → nginx:1.30",
          "PATCH Deployment web: containers[0].image nginx:1.29 → nginx:1.30"),
-        (histories.replaced, "Pod.marked", 0, "kubectl deletes Pod web-5b54d89d5b-d6rsk: it has 30 s to end",
+    ],
+    histories.replaced: [
+        ("Pod.marked", 0,
+         "kubectl deletes Pod web-5b54d89d5b-d6rsk: it has 30 s to end",
          "DELETE Pod web-5b54d89d5b-d6rsk: 30 s to end"),
-        (histories.deleted, "ReplicaSet.gone.collected", 0,
+    ],
+    histories.deleted: [
+        ("ReplicaSet.gone.collected", 0,
          "generic-garbage-collector deletes ReplicaSet web-5b54d89d5b, because its owner Deployment web is deleted",
          "DELETE ReplicaSet web-5b54d89d5b: gone"),
-        (histories.deleted, "Pod.reported.unready", 0,
+        ("Pod.reported.unready", 0,
          "kubelet on node1 reports on Pod web-5b54d89d5b-fjhl6: container nginx has ended with exit code 0, not ready",
          "PUT Pod web-5b54d89d5b-fjhl6 status: nginx ended: exit code 0, not ready"),
-        (histories.unplugged, "Node.silent", 0,
+    ],
+    histories.unplugged: [
+        ("Node.silent", 0,
          "node-lifecycle-controller has not heard of Node node1 for too long: Ready is Unknown (NodeStatusUnknown)",
          "PUT Node node1 status: Ready is Unknown (NodeStatusUnknown)"),
-        (histories.unplugged, "Pod.unready", 0,
+        ("Pod.unready", 0,
          "node-lifecycle-controller marks Pod web-5b54d89d5b-fjhl6 as not ready, because node1 is not",
          "PUT Pod web-5b54d89d5b-fjhl6 status: not ready"),
-        (histories.unplugged, "Node.tainted.on", 0,
+        ("Node.tainted.on", 0,
          "node-lifecycle-controller taints Node node1: node.kubernetes.io/unreachable:NoSchedule, "
-         "node.kubernetes.io/unreachable:NoExecute", "PATCH Node node1: taint unreachable on"),
-        (histories.unplugged, "Pod.doomed", 0,
-         "taint-eviction-controller notes on Pod web-5b54d89d5b-fjhl6 why it has to go: "
-         "Taint manager: deleting due to NoExecute taint", "PUT Pod web-5b54d89d5b-fjhl6 status: to be disrupted"),
-        (histories.unplugged, "Pod.marked.evicted", 0,
-         "taint-eviction-controller deletes Pod web-5b54d89d5b-fjhl6, "
-         "which tolerates a taint of node1 no longer: it has 30 s to end",
+         "node.kubernetes.io/unreachable:NoExecute",
+         "PATCH Node node1: taint unreachable on"),
+        ("Pod.doomed", 0,
+         "taint-eviction-controller notes on Pod web-5b54d89d5b-fjhl6 why it has to go: Taint manager: deleting due to "
+         "NoExecute taint",
+         "PUT Pod web-5b54d89d5b-fjhl6 status: to be disrupted"),
+        ("Pod.marked.evicted", 0,
+         "taint-eviction-controller deletes Pod web-5b54d89d5b-fjhl6, which tolerates a taint of node1 no longer: it has 30 s "
+         "to end",
          "DELETE Pod web-5b54d89d5b-fjhl6: 30 s to end"),
-        (histories.unplugged, "Lease.renewed", 0,
+        ("Lease.renewed", 0,
          "kubelet on control-plane renews Lease kube-node-lease/control-plane: it is alive",
          "PUT Lease kube-node-lease/control-plane: renewed"),
-        (histories.cordoned, "Node.cordoned", 0,
-         "kubectl cordons Node node1: no new pods there",
-         "PATCH Node node1: unschedulable"),
-        (histories.cordoned, "Node.uncordoned", 0,
+    ],
+    histories.cordoned: [
+        ("Node.cordoned", 0, "kubectl cordons Node node1: no new pods there", "PATCH Node node1: unschedulable"),
+        ("Node.uncordoned", 0,
          "kubectl uncordons Node node1: new pods may come again",
          "PATCH Node node1: schedulable"),
-        (histories.crashing, "Pod.made", 0, "kubectl asks for Pod crash: busybox; no node is chosen yet", "POST Pod crash"),
-        (histories.crashing, "Pod.reported", 1,
+    ],
+    histories.crashing: [
+        ("Pod.made", 0, "kubectl asks for Pod crash: busybox; no node is chosen yet", "POST Pod crash"),
+        ("Pod.reported", 1,
          "kubelet on node1 reports on Pod crash: Pending → Running, container main has ended with exit code 1",
          "PUT Pod crash status: Pending → Running, main ended: exit code 1"),
-        (histories.crashing, "Pod.reported", 2,
-         "kubelet on node1 reports on Pod crash: container main was started again (restart 1), "
-         "container main has ended with exit code 1",
+        ("Pod.reported", 2,
+         "kubelet on node1 reports on Pod crash: container main was started again (restart 1), container main has ended with "
+         "exit code 1",
          "PUT Pod crash status: restart 1, main ended: exit code 1"),
-        (histories.crashing, "Pod.reported", 3, "kubelet on node1 reports on Pod crash: container main waits: CrashLoopBackOff",
+        ("Pod.reported", 3,
+         "kubelet on node1 reports on Pod crash: container main waits: CrashLoopBackOff",
          "PUT Pod crash status: CrashLoopBackOff"),
-        (histories.without_image, "Pod.reported", 1, "kubelet on node1 reports on Pod nope: container main waits: ErrImagePull",
+    ],
+    histories.without_image: [
+        ("Pod.reported", 1,
+         "kubelet on node1 reports on Pod nope: container main waits: ErrImagePull",
          "PUT Pod nope status: ErrImagePull"),
-        (histories.everywhere, "Pod.made.owned.placed", 0,
-         "daemonset-controller makes Pod web-8w4zb for DaemonSet web; it is meant for node1", "POST Pod web-8w4zb"),
-        (histories.restarted, "Pod.reported", 1,
+    ],
+    histories.everywhere: [
+        ("Pod.made.owned.placed", 0,
+         "daemonset-controller makes Pod web-8w4zb for DaemonSet web; it is meant for node1",
+         "POST Pod web-8w4zb"),
+    ],
+    histories.restarted: [
+        ("Pod.reported", 1,
          "kubelet on node2 reports on Pod web-5b54d89d5b-d6rsk: address 10.244.2.2 → 10.244.2.3",
          "PUT Pod web-5b54d89d5b-d6rsk status: IP 10.244.2.2 → 10.244.2.3"),
-        (histories.emptied, "Namespace.marked", 0,
+    ],
+    histories.emptied: [
+        ("Namespace.marked", 0,
          "kubectl deletes Namespace shop, which stays until it is empty",
          "DELETE Namespace shop: marked"),
-        (histories.emptied, "Namespace.finalized", 0,
+        ("Namespace.finalized", 0,
          "namespace-controller has emptied Namespace shop, and takes its finalizer away",
          "PUT Namespace shop: finalizer off"),
-        (histories.relabelled, "Pod.released", 0,
-         "replicaset-controller releases Pod web-5b54d89d5b-d6rsk, "
-         "which does not fit the selector of ReplicaSet web-5b54d89d5b any more",
+    ],
+    histories.relabelled: [
+        ("Pod.released", 0,
+         "replicaset-controller releases Pod web-5b54d89d5b-d6rsk, which does not fit the selector of ReplicaSet "
+         "web-5b54d89d5b any more",
          "PATCH Pod web-5b54d89d5b-d6rsk: no more of ReplicaSet web-5b54d89d5b"),
-        (histories.relabelled, "Pod.adopted", 0,
-         "replicaset-controller makes Pod web-5b54d89d5b-d6rsk, which had no owner and fits its selector, "
-         "part of ReplicaSet web-5b54d89d5b", "PATCH Pod web-5b54d89d5b-d6rsk: part of ReplicaSet web-5b54d89d5b"),
-        (histories.born, "Node.made", 1, "kubelet on node1 registers its node: Node node1", "POST Node node1"),
-        (histories.born, "Node.ranged", 1, "node-ipam-controller gives Node node1 the range 10.244.1.0/24 for its pods",
+        ("Pod.adopted", 0,
+         "replicaset-controller makes Pod web-5b54d89d5b-d6rsk, which had no owner and fits its selector, part of ReplicaSet "
+         "web-5b54d89d5b",
+         "PATCH Pod web-5b54d89d5b-d6rsk: part of ReplicaSet web-5b54d89d5b"),
+    ],
+    histories.born: [
+        ("Node.made", 1, "kubelet on node1 registers its node: Node node1", "POST Node node1"),
+        ("Node.ranged", 1,
+         "node-ipam-controller gives Node node1 the range 10.244.1.0/24 for its pods",
          "PATCH Node node1: podCIDR 10.244.1.0/24"),
-        (histories.born, "Node.reported.ready", 0,
-         "kubelet on node1 reports on Node node1: ready",
-         "PUT Node node1 status: ready"),
-        (histories.born, "Pod.made.mirror", 0,
+        ("Node.reported.ready", 0, "kubelet on node1 reports on Node node1: ready", "PUT Node node1 status: ready"),
+        ("Pod.made.mirror", 0,
          "kubelet on control-plane shows its static pod in the API: Pod kube-system/etcd-control-plane",
          "POST Pod kube-system/etcd-control-plane"),
-        (histories.born, "Service.made", 0,
+        ("Service.made", 0,
          "kube-apiserver makes Service kubernetes, with the address 10.96.0.1",
          "POST Service kubernetes"),
     ],
-)  # fmt: skip
-def test_sentences(make: Callable[[], History], key: str, nth: int, sentence: str, brief: str) -> None:
-    write = [each for each in make() if narrate.key(each) == key][nth]
-    assert narrate.sentence(write) == sentence
-    assert narrate.brief(write) == brief
+}  # fmt: skip
+"""Of each history: a write by its key and its number among those, its sentence, and the words on its arrow."""
+
+
+@pytest.mark.parametrize("make", SENTENCES, ids=lambda make: make.__name__)
+def test_sentences(make: Callable[[], History]) -> None:
+    writes: dict[str, list[Write]] = {}
+    for write in make():
+        writes.setdefault(narrate.key(write), []).append(write)
+    told = [(key, nth, narrate.sentence(writes[key][nth]), narrate.brief(writes[key][nth])) for key, nth, _, _ in SENTENCES[make]]
+    assert told == SENTENCES[make]
 
 
 def test_a_kind_of_which_nothing_is_known_gets_an_honest_general_sentence() -> None:

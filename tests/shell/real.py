@@ -63,7 +63,8 @@ def _environment(home: str, kubeconfig: str = "/nonexistent") -> dict[str, str]:
     return clean | {"HOME": home, "KUBECONFIG": kubeconfig}
 
 
-def run(binary: Path, served: Served | None, line: str | Sequence[str], stdin: str = "", *, seconds: float = SECONDS) -> Ran:
+def run(binary: Path, served: Served | None, line: str | Sequence[str], stdin: str = "", *, seconds: float = SECONDS,
+        stderr: int = subprocess.PIPE) -> Ran:
     """Run ``kubectl LINE`` against a served cluster, or none, in an empty home."""
     words = split(line) if isinstance(line, str) else list(line)
     with tempfile.TemporaryDirectory() as home:
@@ -71,21 +72,13 @@ def run(binary: Path, served: Served | None, line: str | Sequence[str], stdin: s
         if served is not None:
             served.kubeconfig(config)
         ran = subprocess.run(
-            [binary, *words], input=stdin, capture_output=True, text=True, timeout=seconds, env=_environment(home, config),
-            cwd=Path.cwd(), check=False,
+            [binary, *words], input=stdin, stdout=subprocess.PIPE, stderr=stderr, text=True, timeout=seconds,
+            env=_environment(home, config), cwd=Path.cwd(), check=False,
         )  # fmt: skip
-    return Ran(ran.stdout, ran.stderr, ran.returncode)
+    return Ran(ran.stdout, ran.stderr or "", ran.returncode)
 
 
 def screen(binary: Path, served: Served | None, line: str | Sequence[str], stdin: str = "") -> tuple[str, int]:
     """The same, as a terminal shows it: what is printed and what is complained of in one text, and the exit code."""
-    words = split(line) if isinstance(line, str) else list(line)
-    with tempfile.TemporaryDirectory() as home:
-        config = str(Path(home) / "config")
-        if served is not None:
-            served.kubeconfig(config)
-        ran = subprocess.run(
-            [binary, *words], input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=SECONDS,
-            env=_environment(home, config), cwd=Path.cwd(), check=False,
-        )  # fmt: skip
-    return ran.stdout, ran.returncode
+    ran = run(binary, served, line, stdin, stderr=subprocess.STDOUT)
+    return ran.stdout, ran.code

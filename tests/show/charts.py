@@ -60,12 +60,7 @@ def within(inner: Rect, outer: Rect) -> bool:
 
 def check(scene: Scene) -> None:
     """Everything is on the card; no box, no bar and no text lies on another; labels lie in a box, or outside of all."""
-    card = Rect(0, 0, scene.width, scene.height)
-    boxes = [Rect(box.x, box.y, box.width, box.height) for box in scene.boxes]
-    bars = [Rect(bar.x, bar.y, bar.width, bar.height) for bar in scene.bars]
-    texts = [text.rect for text in scene.texts]
-    for rect in (*boxes, *bars, *texts):
-        assert within(rect, card), rect
+    boxes, bars, texts = on_the_card(scene)
     for kind in (boxes, bars, texts):
         for one, other in combinations(kind, 2):
             assert not overlaps(one, other), (one, other)
@@ -79,6 +74,17 @@ def check(scene: Scene) -> None:
         assert 0 < point[1] < scene.height
     for line in (*scene.lines, *scene.ways):
         assert all(0 < x < scene.width and 0 < y < scene.height for x, y in line.points), line
+
+
+def on_the_card(scene: Scene) -> tuple[list[Rect], list[Rect], list[Rect]]:
+    """Boxes, bars and texts of a picture, all of which lie on its card."""
+    card = Rect(0, 0, scene.width, scene.height)
+    boxes = [Rect(box.x, box.y, box.width, box.height) for box in scene.boxes]
+    bars = [Rect(bar.x, bar.y, bar.width, bar.height) for bar in scene.bars]
+    texts = [text.rect for text in scene.texts]
+    for rect in (*boxes, *bars, *texts):
+        assert within(rect, card), rect
+    return boxes, bars, texts
 
 
 def crosses(line: tuple[tuple[float, float], ...], rect: Rect) -> bool:

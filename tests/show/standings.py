@@ -10,7 +10,7 @@ from k8snet.show.chart import ROUTER, Place, Plug
 from k8snet.show.layout import Rect
 from k8snet.show.present import ASLEEP, EXITED, OFF, ON, RUNNING, WAITING, ClusterNow, ContainerNow, NodeNow, PodNow, Tie
 from k8snet.show.scene import Scene
-from tests.show.charts import crosses, overlaps, within
+from tests.show.charts import crosses, on_the_card, overlaps, within
 
 NAMES = ("web", "db", "web-5b54d89d5b-fjhl6", "a-name-that-is-as-long-as-it-may-be-" + "x" * 200)
 IMAGES = ("nginx", "registry.k8s.io/e2e-test-images/agnhost:2.53", "example.org/" + "y" * 90 + ":1", "nginx@sha256:" + "0" * 64)
@@ -88,12 +88,7 @@ def clusters(draw: st.DrawFn) -> ClusterNow:
 
 def check(scene: Scene) -> None:
     """All is on the card, boxes stand in one another or apart, and no two texts and no text and a wire meet."""
-    card = Rect(0, 0, scene.width, scene.height)
-    boxes = [Rect(box.x, box.y, box.width, box.height) for box in scene.boxes]
-    bars = [Rect(bar.x, bar.y, bar.width, bar.height) for bar in scene.bars]
-    texts = [text.rect for text in scene.texts]
-    for rect in (*boxes, *bars, *texts):
-        assert within(rect, card), rect
+    boxes, bars, texts = on_the_card(scene)
     for one, other in combinations([*boxes, *bars], 2):
         assert not overlaps(one, other) or within(one, other) or within(other, one), (one, other)
     for one, other in combinations(texts, 2):
@@ -101,14 +96,14 @@ def check(scene: Scene) -> None:
     for text in scene.texts:
         assert all(within(text.rect, each) for each in (*boxes, *bars) if overlaps(text.rect, each)), text
         assert (text.look == "bar") == any(overlaps(text.rect, bar) for bar in bars), text
-    _check_lines(scene, card)
+    _check_lines(scene)
 
 
-def _check_lines(scene: Scene, card: Rect) -> None:
+def _check_lines(scene: Scene) -> None:
     full = [box for box in scene.boxes if box.look.startswith(("container", "component"))]
     solid = [Rect(box.x, box.y, box.width, box.height) for box in full]
     dots = [Rect(dot.x - 4.5, dot.y - 4.5, 9, 9) for dot in scene.dots]
-    assert all(within(dot, card) for dot in dots)
+    assert all(within(dot, Rect(0, 0, scene.width, scene.height)) for dot in dots)
     for dot, text in ((dot, text) for dot in dots for text in scene.texts):
         assert not overlaps(dot, text.rect), (dot, text)
     for one, other in combinations(dots, 2):

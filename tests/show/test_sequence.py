@@ -15,7 +15,8 @@ from k8snet.kube.history import History
 from k8snet.kube.narrate import brief
 from k8snet.kube.reactions import reactions
 from k8snet.show.calls import calls, cast
-from k8snet.show.diagram import Box, DiagramFigure, Path, Text
+from k8snet.show.diagram import Box, DiagramFigure, Path
+from k8snet.show.scene import Text
 from tests.show import histories
 from tests.show.histories import HISTORIES
 
@@ -102,7 +103,7 @@ def test_a_kubelet_is_known_by_the_node_of_what_it_writes() -> None:
 def test_every_arrow_begins_or_ends_at_the_api_server(make: Callable[[], History]) -> None:
     """Calls come to it, news leaves it, and etcd is spoken to by nobody else."""
     figure = drawn(make())
-    names = {shape.text: shape for shape in figure.diagram.shapes if isinstance(shape, Text) and shape.look == "name"}
+    names = {shape.text: shape for shape in figure.diagram.shapes if isinstance(shape, Text) and shape.look == "strong"}
     server = names["kube-apiserver"].x
     paths = [shape for shape in figure.diagram.shapes if isinstance(shape, Path) and shape.head and shape.points[0][0] > 20]
     legend = max(path.points[0][1] for path in paths)
@@ -123,9 +124,8 @@ def test_nothing_is_cut_off_and_no_label_lies_on_another(make: Callable[[], Hist
     diagram = drawn(make()).diagram
     texts = [shape for shape in diagram.shapes if isinstance(shape, Text)]
     for text in texts:
-        left = text.x - {"start": 0.0, "middle": text.width / 2, "end": text.width}[text.anchor]
-        assert left >= 0
-        assert left + text.width <= diagram.width
+        assert text.rect.x >= 0
+        assert text.rect.right <= diagram.width
         assert text.y <= diagram.height
     boxes = [shape for shape in diagram.shapes if isinstance(shape, Box)]
     assert all(box.x >= 0 and box.x + box.width <= diagram.width for box in boxes)

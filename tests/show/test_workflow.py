@@ -15,10 +15,12 @@ from k8snet.kube.author import author
 from k8snet.kube.history import History
 from k8snet.kube.objects import KINDS, meta
 from k8snet.kube.reactions import reactions
-from k8snet.show.cards import card, fields, pod_status
-from k8snet.show.diagram import Box, DiagramFigure, Text
+from k8snet.show.cards import card, fields
+from k8snet.show.diagram import Box, DiagramFigure
+from k8snet.show.letters import width_of
 from k8snet.show.moments import Workflow
-from k8snet.show.seats import LETTERS
+from k8snet.show.scene import Text
+from k8snet.show.seats import BESIDE, LETTERS, call_lines
 from k8snet.show.widget import STATIC
 from tests.show import histories
 from tests.show.histories import HISTORIES, running
@@ -53,7 +55,7 @@ def test_each_moment_is_its_write(make: Callable[[], History]) -> None:
         assert now == round(write.now, 3)
         assert seats[seat] == str(author(write))
         assert "".join(request) == f"{write.verb} {write.path}"
-        assert max(map(len, request)) <= max(LETTERS, *(len(part) + 8 for part in write.path.split("/")))
+        assert max(map(len, request)) <= LETTERS
         assert scene["things"][thing][0] == write.kind
         assert scene["things"][thing][1].endswith(write.name)
         assert sentence == narrate.sentence(write)
@@ -80,7 +82,7 @@ def test_the_objects_are_those_that_there_were(make: Callable[[], History]) -> N
 
 
 def _uid(write: Any) -> str:
-    return str(meta(write.after if write.after is not None else write.before).uid)
+    return str(meta(write.object).uid)
 
 
 @every_history
@@ -134,7 +136,7 @@ def test_a_pods_status_is_kubectls_word() -> None:
     def words(make: Callable[[], History], name: str) -> list[str]:
         history = make()
         pods = [write.after for write in history.of("Pod") if write.after is not None and write.name.startswith(name)]
-        return list(dict.fromkeys(map(pod_status, pods)))
+        return list(dict.fromkeys(dict(card(pod))["status"] for pod in pods))
 
     assert words(histories.crashing, "crash") == ["Pending", "ContainerCreating", "Error", "CrashLoopBackOff"]
     assert words(histories.without_image, "nope") == ["Pending", "ContainerCreating", "ErrImagePull", "ImagePullBackOff"]
@@ -190,11 +192,32 @@ def test_nothing_of_a_picture_is_cut_off(make: Callable[[], History]) -> None:
         assert isinstance(figure, DiagramFigure)
         diagram = figure.diagram
         for text in (shape for shape in diagram.shapes if isinstance(shape, Text)):
-            left = text.x - {"start": 0.0, "middle": text.width / 2, "end": text.width}[text.anchor]
-            assert left >= 0
-            assert left + text.width <= diagram.width
+            assert text.rect.x >= 0
+            assert text.rect.right <= diagram.width
             assert text.y <= diagram.height
         assert len([shape for shape in diagram.shapes if isinstance(shape, Box) and shape.look == "now"]) in (1, 2)
+
+
+@every_history
+def test_a_call_fits_between_the_seats(make: Callable[[], History]) -> None:
+    seats = show.workflow(make()).seats
+    for seat in seats.seats[:-1]:
+        assert seat.x + seat.width + BESIDE + width_of("/" * LETTERS) < seats.server.x
+        assert seats.own < seat.y
+
+
+@pytest.mark.parametrize(
+    ("path", "lines"),
+    [
+        ("/api/v1/nodes", ["POST /api/v1/nodes"]),
+        ("/apis/apps/v1/namespaces/default/deployments", ["POST /apis/apps/v1/namespaces/default", "/deployments"]),
+        (f"/api/v1/nodes/{'n' * 50}/status", ["POST /api/v1/nodes", f"/{'n' * 37}", "n" * 13, "/status"]),
+        (f"/{'n' * 40}", ["POST ", f"/{'n' * 37}", "n" * 3]),
+    ],
+)
+def test_a_request_is_broken_before_a_slash_if_it_can_be(path: str, lines: list[str]) -> None:
+    assert call_lines("POST", path) == lines
+    assert "".join(lines) == f"POST {path}"
 
 
 def test_a_chosen_moment_is_the_picture() -> None:

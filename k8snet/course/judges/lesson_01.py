@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from k8snet.cluster import Cluster, Pod
+from k8snet.cluster import Pod
 from k8snet.course.data import say
 from k8snet.course.judges.judge import Judge
-from k8snet.errors import ApiError
-from k8snet.kube.objects import meta
+from k8snet.course.judges.looking import first, pod_of, pods_of, ready_of, too_few, unready
 from k8snet.linux.packet import Packet
 from k8snet.linux.steps import Captured
 
@@ -25,52 +23,40 @@ def _source_at_the_client(answer: object, world: Any) -> str | None:
     if trace.answer is None or trace.fate != "delivered":
         return say("01 no reply", asked=asked)
     seen = [step.packet for step in trace.answer.steps if isinstance(step, Captured) and isinstance(step.packet, Packet)]
-    first, last = (f"{packet.src}:{packet.sport}" for packet in (seen[0], seen[-1]))
+    inside, last = (f"{packet.src}:{packet.sport}" for packet in (seen[0], seen[-1]))
     given = str(answer).strip()
     if given == last:
         return None
-    return say("01 inside" if given == first else "01 nobody", answer=given, asked=asked)
+    return say("01 inside" if given == inside else "01 nobody", answer=given, asked=asked)
 
 
 def _one_node(answer: object, cluster: Any) -> str | None:
     """The exercise that wants all pods of web on one node, each with its port 80."""
-    pods = [pod for pod in _of(cluster, "web") if _unready(pod) is None]
-    if len(pods) != REPLICAS:
-        return say("01 too few", name="web", found=len(pods), wanted=REPLICAS)
+    if (few := too_few(cluster, "web", REPLICAS)) is not None:
+        return few
+    pods = ready_of(cluster, "web")
     nodes = sorted({pod.node.name for pod in pods})
     if len(nodes) > 1:
         return say("01 spread", name="web", nodes=" and ".join(nodes))
-    return _first(_silent(pod, 80) for pod in pods)
+    return first(_silent(pod, 80) for pod in pods)
 
 
 def _two_ports(answer: object, cluster: Any) -> str | None:
     """The exercise in which two containers of a pod are to live together."""
-    pods = _of(cluster, "site")
+    pods = pods_of(cluster, "site")
     if not pods:
-        return say("01 too few", name="site", found=0, wanted=1)
-    return _first(_apart(pod, 80, 8080) for pod in pods)
+        return say("too few", name="site", found=0, wanted=1)
+    return first(_apart(pod, 80, 8080) for pod in pods)
 
 
 def _duo(answer: object, cluster: Any) -> str | None:
     """The exercise that builds a pod of two containers, without a containerPort."""
-    try:
-        pod = cluster.pod("duo")
-    except ApiError:
-        return say("01 no pod", name="duo")
+    pod = pod_of(cluster, "duo")
+    if pod is None:
+        return say("no pod", name="duo")
     if any(container.ports for container in pod.object.spec.containers):
         return say("01 declared", name="duo")
     return _apart(pod, 80, 8080)
-
-
-def _first(faults: Iterable[str | None]) -> str | None:
-    """The first that is a fault; None if there is none."""
-    return next((fault for fault in faults if fault is not None), None)
-
-
-def _of(cluster: Cluster, app: str) -> list[Pod]:
-    """The pods with a label app, without those that are on their way out."""
-    pods = [pod for pod in cluster.pods if (meta(pod.object).labels or {}).get("app") == app]
-    return [pod for pod in pods if meta(pod.object).deletionTimestamp is None]
 
 
 def _apart(pod: Pod, *ports: int) -> str | None:
@@ -78,21 +64,7 @@ def _apart(pod: Pod, *ports: int) -> str | None:
     count = len(pod.object.spec.containers)
     if count != TOGETHER:
         return say("01 containers", name=pod.name, found=count)
-    return _unready(pod) or _first(_silent(pod, port) for port in ports)
-
-
-def _unready(pod: Pod) -> str | None:
-    """The first container of a pod that is not ready, and its last words; None if all are."""
-    status = pod.object.status
-    if not status.containerStatuses:
-        return say("01 waits", name=pod.name, why=status.phase)
-    down = next((each for each in status.containerStatuses if not each.ready), None)
-    if down is None:
-        return None
-    log = pod.cluster.kubectl(f"logs {pod.name} -c {down.name}", check=False)
-    if log and not log.code:
-        return say("01 not ready", name=pod.name, container=down.name, said=log.splitlines()[-1])
-    return say("01 waits", name=pod.name, why=f"{down.name}, {down.state.waiting.reason}" if down.state.waiting else down.name)
+    return unready(pod) or first(_silent(pod, port) for port in ports)
 
 
 def _silent(pod: Pod, port: int) -> str | None:

@@ -7,7 +7,8 @@ from typing import Any
 from k8snet.cluster import Cluster, Pod
 from k8snet.course.data import say
 from k8snet.course.judges.judge import Judge
-from k8snet.errors import ApiError, CommandError
+from k8snet.course.judges.looking import pod_of, unready
+from k8snet.errors import CommandError
 
 NODE, FAR = "node1", "node2"
 BARE, PRIVATE_PORT, OUTSIDE = "10.244.1.2", 8080, "192.0.2.100"
@@ -16,9 +17,9 @@ TOGETHER = 2
 
 def _pause_of_green(answer: object, cluster: Any) -> str | None:
     """The exercise that asks for the process number of one pod's pause."""
-    green = _find(cluster, "green")
+    green = pod_of(cluster, "green")
     if green is None:
-        return say("02 no pod", name="green")
+        return say("no pod", name="green")
     given = str(answer).strip()
     return None if given == str(green.containers[0].pid) else _who(given, cluster)
 
@@ -36,9 +37,9 @@ def _who(given: str, cluster: Cluster) -> str:
 
 def _address_without_containers(answer: object, cluster: Any) -> str | None:
     """The exercise in which an address is to outlive all containers of its pod."""
-    web = _find(cluster, "web")
+    web = pod_of(cluster, "web")
     if web is None:
-        return say("02 no pod", name="web")
+        return say("no pod", name="web")
     running = [each.name for each in web.containers if each.state == "running" and each.name != "pause"]
     if running:
         return say("02 runs", names=", ".join(running))
@@ -48,9 +49,9 @@ def _address_without_containers(answer: object, cluster: Any) -> str | None:
 
 def _way_out(answer: object, cluster: Any) -> str | None:
     """The exercise that mends a pod whose image has no tools."""
-    bare = _find(cluster, "bare")
+    bare = pod_of(cluster, "bare")
     if bare is None:
-        return say("02 no pod", name="bare")
+        return say("no pod", name="bare")
     if bare.ip != BARE:
         return say("02 another address", ip=bare.ip)
     for asker in (NODE, FAR):
@@ -71,9 +72,9 @@ def _fate_of_ping(pod: Pod, dst: str) -> str:
 
 def _sees_the_server(answer: object, cluster: Any) -> str | None:
     """The exercise in which one container is to see the processes of the other."""
-    web = _find(cluster, "web")
+    web = pod_of(cluster, "web")
     if web is None:
-        return say("02 no pod", name="web")
+        return say("no pod", name="web")
     if not any(each.name == "helper" and each.state == "running" for each in web.containers):
         return say("02 no helper")
     seen = str(web.exec("ps", container="helper", check=False)).splitlines()[1:]
@@ -84,10 +85,10 @@ def _sees_the_server(answer: object, cluster: Any) -> str | None:
 
 def _private(answer: object, cluster: Any) -> str | None:
     """The exercise that builds a pod whose server is for the pod alone."""
-    private = _find(cluster, "private")
+    private = pod_of(cluster, "private")
     if private is None:
-        return say("02 no pod", name="private")
-    if fault := _unready(private):
+        return say("no pod", name="private")
+    if fault := unready(private):
         return fault
     if len(private.object.spec.containers) < TOGETHER:
         return say("02 alone")
@@ -96,23 +97,6 @@ def _private(answer: object, cluster: Any) -> str | None:
         return say("02 not on localhost", fate=fate)
     reached = cluster.node(FAR).connect(private.ip, PRIVATE_PORT).fate == "delivered"
     return say("02 in public", asker=FAR) if reached else None
-
-
-def _find(cluster: Cluster, name: str) -> Pod | None:
-    """The pod of that name, if it is there."""
-    try:
-        return cluster.pod(name)
-    except ApiError:
-        return None
-
-
-def _unready(pod: Pod) -> str | None:
-    """The first container of a pod that is not ready, and its last words; None if all are."""
-    for each in pod.object.status.containerStatuses or ():
-        if not each.ready:
-            log = pod.cluster.kubectl(f"logs {pod.name} -c {each.name}", check=False).splitlines()
-            return say("02 not ready", name=pod.name, container=each.name, said=log[-1] if log else "nothing")
-    return None
 
 
 JUDGES: dict[str, Judge] = {

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from k8snet.cluster import Cluster, Pod
 from k8snet.course.data import say
 from k8snet.course.judges.judge import Judge
+from k8snet.course.judges.looking import first, pods_of, too_few
 from k8snet.errors import ApiError
 from k8snet.kube.objects import meta
 
@@ -35,7 +36,7 @@ def _homeless(answer: object, cluster: Any) -> str | None:
         return say("05 no deployment", name="db")
     if deployment.spec.template.spec.nodeSelector != {"disk": "ssd"}:
         return say("05 other selector", name="db")
-    return _first(map(_misplaced, _of(cluster, "db"))) or _too_few(cluster, "db", 2)
+    return first(map(_misplaced, pods_of(cluster, "db"))) or too_few(cluster, "db", 2)
 
 
 def _stopped(answer: object, cluster: Any) -> str | None:
@@ -45,17 +46,17 @@ def _stopped(answer: object, cluster: Any) -> str | None:
     sets = [each for each in cluster.api.list("ReplicaSet", "default") if (meta(each).labels or {}).get("app") == "api"]
     if not sets:
         return say("05 no replicaset", name="api")
-    pods = _of(cluster, "api")
+    pods = pods_of(cluster, "api")
     if len(pods) < sets[0].spec.replicas:
         return say("05 nobody makes pods", name=meta(sets[0]).name, wanted=sets[0].spec.replicas, found=len(pods))
-    if (few := _too_few(cluster, "api", 3)) is not None:
+    if (few := too_few(cluster, "api", 3)) is not None:
         return few
     return None if _heir(cluster, pods[0]) is not None else say("05 not replaced", name=pods[0].name)
 
 
 def _labelled(answer: object, cluster: Any) -> str | None:
     """The exercise that wants a label on all pods of two Deployments, and on those to come."""
-    return _first(_labelled_of(cluster, name, count) for name, count in (("fr", 3), ("bk", 2)))
+    return first(_labelled_of(cluster, name, count) for name, count in (("fr", 3), ("bk", 2)))
 
 
 def _built(answer: object, cluster: Any) -> str | None:
@@ -63,7 +64,7 @@ def _built(answer: object, cluster: Any) -> str | None:
     deployment = _deployment(cluster, BUILT)
     if deployment is None:
         return say("05 no deployment", name=BUILT)
-    return _first(_departures(deployment)) or _too_few(cluster, BUILT, 2) or _first(map(_silent, _of(cluster, BUILT)))
+    return first(_departures(deployment)) or too_few(cluster, BUILT, 2) or first(map(_silent, pods_of(cluster, BUILT)))
 
 
 # --- what is wrong with one of them -------------------------------------------------------------------------------
@@ -85,13 +86,13 @@ def _labelled_of(cluster: Cluster, name: str, count: int) -> str | None:
     deployment = _deployment(cluster, name)
     if deployment is None:
         return say("05 no deployment", name=name)
-    bare = [pod for pod in _of(cluster, name) if not _has_label(pod)]
+    bare = [pod for pod in pods_of(cluster, name) if not _has_label(pod)]
     if bare:
         above = LASTING in (meta(deployment).labels or {}).items()
         return say("05 label on deployment" if above else "05 no label", name=name, pod=bare[0].name)
-    if (few := _too_few(cluster, name, count)) is not None:
+    if (few := too_few(cluster, name, count)) is not None:
         return few
-    pod = _of(cluster, name)[0]
+    pod = pods_of(cluster, name)[0]
     heir = _heir(cluster, pod)
     if heir is None:
         return say("05 not replaced", name=pod.name)
@@ -128,19 +129,6 @@ def _deployment(cluster: Cluster, name: str) -> Any:
         return None
 
 
-def _of(cluster: Cluster, app: str) -> list[Pod]:
-    """The pods with the label app of this value that are not about to go."""
-    return [pod for pod in cluster.pods if (meta(pod.object).labels or {}).get("app") == app
-            and meta(pod.object).deletionTimestamp is None]  # fmt: skip
-
-
-def _too_few(cluster: Cluster, name: str, wanted: int) -> str | None:
-    """That not as many pods are ready as should be."""
-    found = sum(any(each.type == "Ready" and each.status == "True" for each in pod.object.status.conditions or ())
-                for pod in _of(cluster, name))  # fmt: skip
-    return None if found == wanted else say("05 too few", name=name, found=found, wanted=wanted)
-
-
 def _heir(cluster: Cluster, pod: Pod) -> Pod | None:
     """The pod that comes in the place of another, when that one is deleted from a copy of the cluster."""
     copy = cluster.fork()
@@ -155,11 +143,6 @@ def _has_label(pod: Pod) -> bool:
 
 def _pairs(labels: dict[str, str] | None) -> str:
     return ", ".join(f"{key}: {value}" for key, value in sorted((labels or {}).items())) or "none"
-
-
-def _first(faults: Iterable[str | None]) -> str | None:
-    """The first thing that is wrong."""
-    return next((fault for fault in faults if fault is not None), None)
 
 
 JUDGES: dict[str, Judge] = {"05-1": _unscheduled, "05-2": _homeless, "05-3": _stopped, "05-4": _labelled, "05-5": _built}

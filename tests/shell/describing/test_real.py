@@ -77,22 +77,16 @@ def objects(cluster: Cluster, kind: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_all_is_described_as_by_kubectl(kind: str, served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each object, and its events."""
-    binary = real.kubectl("1.37")
     monkeypatch.setenv("TZ", "UTC")
-    for namespace, name in objects(served.cluster, kind):
-        line = ["describe", kind, name, f"--namespace={namespace}"]
-        expected, actual = judging.both(partial(printed, binary, served, line), ours(served, kind, namespace, name))
+    for name, expected, actual in described("1.37", served, kind):
         assert actual == expected, name
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in NOT_KNOWN])
 def test_the_old_version_differs_as_listed(kind: str, served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """kubectl 1.20 prints the same but for the lines that old.py lists."""
-    binary = real.kubectl("1.20")
     monkeypatch.setenv("TZ", "UTC")
-    for namespace, name in objects(served.cluster, kind):
-        line = ["describe", kind, name, f"--namespace={namespace}"]
-        expected, actual = judging.both(partial(printed, binary, served, line), ours(served, kind, namespace, name))
+    for name, expected, actual in described("1.20", served, kind):
         assert [each for each in difference(kind, actual, expected) if isinstance(each, str)] == [], name
 
 
@@ -108,6 +102,14 @@ def test_several_are_described_without_events(served: Served, monkeypatch: pytes
 
     expected, actual = judging.both(partial(printed, binary, served, ["describe", "pods", "--namespace=shop"]), pods)
     assert actual == expected
+
+
+def described(which: str, served: Served, kind: str) -> Iterator[tuple[str, str, str]]:
+    """Each object of a kind by its name: how a version of kubectl describes it, and how the model does."""
+    binary = real.kubectl(which)
+    for namespace, name in objects(served.cluster, kind):
+        line = ["describe", kind, name, f"--namespace={namespace}"]
+        yield name, *judging.both(partial(printed, binary, served, line), ours(served, kind, namespace, name))
 
 
 def printed(binary: Path, served: Served, line: list[str]) -> str:
