@@ -32,6 +32,6 @@ def author(write: Write) -> Author:
 def node_of(write: Write) -> str:
     """The node that the written object belongs to: the one that a pod is bound to, a node itself, its lease's; else empty."""
     if write.kind == "Pod":
-        pod = write.after if write.after is not None else write.before
-        return (pod.spec.nodeName if pod.spec else None) or ""
+        spec = write.object.spec
+        return (spec.nodeName if spec else None) or ""
     return write.name if write.kind in ("Node", "Lease") else ""

@@ -56,6 +56,11 @@ class Write(Fact, frozen=True):
         return self.namespace, self.name
 
     @property
+    def object(self) -> Object:
+        """The object as it is now, or as it was before it went."""
+        return self.after if self.after is not None else self.before
+
+    @property
     def changes(self) -> list[Change]:
         """The fields that are not what they were, in the order of the API's fields."""
         before = {} if self.before is None else to_dict(self.before)

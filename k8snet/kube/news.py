@@ -36,7 +36,7 @@ def of(before: Object, after: Object) -> list[Clause]:
     """The news in an object's status."""
     old, new = getattr(before, "status", None), getattr(after, "status", None)
     return [*_address(old, new), *_phase(old, new), *_containers(old, new), *_counts(old, new), *_conditions(old, new),
-            *_generation(old, new)][: None if new else 0]  # fmt: skip
+            *_generation(old, new)] if new is not None else []  # fmt: skip
 
 
 def _address(old: Object, new: Object) -> Iterator[Clause]:

@@ -13,6 +13,7 @@ from heapq import heappop, heappush
 
 from k8snet.errors import K8snetError
 from k8snet.kube.api import Api
+from k8snet.kube.author import node_of
 from k8snet.kube.client import Client
 from k8snet.kube.component import Agent, Component, Feed
 from k8snet.kube.history import History, Write
@@ -158,7 +159,7 @@ class Plane:
     def _listeners(self, write: Write) -> Iterable[Component]:
         audience = self._audience
         yield from audience.get((write.kind, ""), ())
-        node = _node_of(write)
+        node = node_of(write)
         if node:
             yield from audience.get((write.kind, node), ())
 
@@ -201,12 +202,4 @@ class Plane:
         """What shows that somebody has acted: writes, events, commands."""
         api = self.api
         return len(api.history), api.told, len(self.world.log)
-
-
-def _node_of(write: Write) -> str:
-    """The node that an object belongs to: a pod's, or a node's own name."""
-    if write.kind == "Pod":
-        obj = write.after if write.after is not None else write.before
-        return obj.spec.nodeName or ""
-    return write.name if write.kind in ("Node", "Lease") else ""
 

@@ -14,7 +14,7 @@ from k8snet.kube.author import Author, author, node_of
 from k8snet.kube.controllers import eligible
 from k8snet.kube.evidence import evidence
 from k8snet.kube.history import Write
-from k8snet.kube.objects import Object, meta
+from k8snet.kube.objects import meta
 
 OF_PODS = ("Pod.made", "Pod.changed", "Pod.marked", "Pod.gone", "Pod.adopted", "Pod.released", "Pod.unready", "Pod.reported.")
 OF_NODES = ("Node.made", "Node.changed", "Node.tainted", "Node.gone")
@@ -116,7 +116,7 @@ def _is_of_the_same_owner(news: Write, effect: Write) -> bool:
 
 
 def _is_its_node(news: Write, effect: Write) -> bool:
-    return news.kind == "Node" and effect.kind == "Pod" and eligible.node_of(_object(effect)) == news.name
+    return news.kind == "Node" and effect.kind == "Pod" and eligible.node_of(effect.object) == news.name
 
 
 def _is_its_namespace(news: Write, effect: Write) -> bool:
@@ -125,12 +125,8 @@ def _is_its_namespace(news: Write, effect: Write) -> bool:
     return inside or (effect.kind == "Namespace" and effect.name == news.namespace)
 
 
-def _object(write: Write) -> Object:
-    return write.after if write.after is not None else write.before
-
-
 def _id(write: Write) -> str:
-    return meta(_object(write)).uid or f"{write.kind}/{write.namespace}/{write.name}"
+    return meta(write.object).uid or f"{write.kind}/{write.namespace}/{write.name}"
 
 
 def _owners(write: Write) -> set[str]:

@@ -17,6 +17,8 @@ from k8snet.kube.narrate import brief
 from k8snet.kube.reactions import HEEDS, reactions
 from k8snet.linux.fact import Fact, changed
 
+MANAGER = "kube-controller-manager"
+"""The program that all controllers are in."""
 CONTROLLER = re.compile(".*-(controller|collector)")
 AGENTS = ("cni-agent", "kube-proxy", "route-controller")
 """Who works on the nodes' network."""
@@ -56,9 +58,7 @@ def _runs(writes: Sequence[Write]) -> Iterator[list[int]]:
 
 
 def _likeness(write: Write) -> tuple[object, ...]:
-    obj = write.after if write.after is not None else write.before
-    what = evidence(write).key
-    owner = owner_of(obj)
+    what, owner = evidence(write).key, owner_of(write.object)
     one = () if what.startswith(f"{write.kind}.made") or owner else (write.name,)
     return (author(write), write.now, what, write.namespace, owner, *one)
 

@@ -1,17 +1,12 @@
-"""A card to draw on, where positions are counted from below its title; and texts that are cut or broken to fit.
+"""A card to draw on, where positions are counted from below its title.
 
 For pictures that are not a chart of devices (scene.Sketch draws those). What a shape means is in its look, as in scene.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from k8snet.show.layout import At, Rect
-from k8snet.show.palette import TITLE, mono_width
-from k8snet.show.scene import MARGIN, Bar, Box, Dot, Line, Mark, Scene, Text, broken
-
-CUT = "…"
+from k8snet.show.scene import MARGIN, Bar, Box, Dot, Line, Mark, Scene, Text, headline
 
 
 class Canvas:
@@ -19,16 +14,13 @@ class Canvas:
 
     def __init__(self, title: str, width: float) -> None:
         self.title, self.width = title, width
-        lines = broken(title, width)
-        self.top = MARGIN + len(lines) * (TITLE + 5) + 14
+        self.texts, top = headline(title, width)
+        self.top = top + 14
         self.boxes: list[Box] = []
         self.lines: list[Line] = []
         self.bars: list[Bar] = []
         self.dots: list[Dot] = []
         self.marks: list[Mark] = []
-        self.texts = [
-            Text("title", line, MARGIN, MARGIN + TITLE * 0.85 + row * (TITLE + 5)) for row, line in enumerate(lines)
-        ]
 
     def at(self, x: float, y: float) -> At:
         """A position on the card."""
@@ -65,39 +57,3 @@ class Canvas:
         below = (tuple(self.boxes), tuple(self.lines), tuple(self.bars), tuple(self.dots))
         above = ((), tuple(self.texts), tuple(self.marks))
         return Scene(self.title, self.width + 2 * MARGIN, height + self.top + MARGIN, *below, *above)
-
-
-def cut(text: str, most: int) -> str:
-    """A text of at most so many letters; what is left out is in its middle, since names differ at their ends.
-
-    >>> cut("a-rather-long-name-5b54d89d5b-fjhl6", 24)
-    'a-rather…b54d89d5b-fjhl6'
-    """
-    if len(text) <= most:
-        return text
-    head = most // 3
-    return text[:head] + CUT + text[len(text) - (most - 1 - head) :]
-
-
-def wrapped(text: str, letters: int, most: int) -> list[str]:
-    """A text in at most so many lines of so many letters, broken between words where there are any.
-
-    >>> wrapped("0/3 nodes are available: 3 Insufficient cpu.", 22, 2)
-    ['0/3 nodes are', 'available: 3 Insuffic…']
-    """
-    lines: list[str] = []
-    for word in text.split():
-        if lines and len(lines[-1]) + 1 + len(word) <= letters:
-            lines[-1] += f" {word}"
-        else:
-            lines += [word[at : at + letters] for at in range(0, len(word), letters)]
-    if len(lines) <= most:
-        return lines
-    rest = " ".join(lines[most - 1 :])
-    return [*lines[: most - 1], f"{rest[: letters - 1]}{CUT}"]
-
-
-def widest(texts: Sequence[str]) -> float:
-    """The width of the longest of some monospaced labels; 0 for none."""
-    return max(map(mono_width, texts), default=0.0)
-

@@ -14,9 +14,14 @@ from k8snet.kube.evidence import LAST_APPLIED, named
 from k8snet.kube.history import Write
 from k8snet.kube.narrate import plain
 from k8snet.kube.objects import Object, meta, to_dict
+from k8snet.kube.rest.tables.pods import summary
 
 Card = tuple[tuple[str, str], ...]
 """Facts of an object: name and value."""
+FACT_LABELS = {
+    "status": "", "containers": "", "ready": "ready", "wanted": "wanted", "pods": "pods", "node": "on", "ip": "", "range": "",
+}  # fmt: skip
+"""What stands before the value of a fact."""
 
 APART = ("Node", "Lease")
 """The kinds that are not in the tree: nodes are boxes of their own, and leases say nothing of themselves."""
@@ -57,8 +62,7 @@ class Things:
         about = {"", *(write.namespace for write in writes)}
         told: set[int] = set()
         for write in writes:
-            obj = write.after if write.after is not None else write.before
-            place = self._place(obj, write.kind)
+            place = self._place(write.object, write.kind)
             if place not in told and write.before is not None:
                 self.first[place] = card(write.before)
             told.add(place)
@@ -130,25 +134,11 @@ def card(obj: Object) -> Card:
 
 
 def _pod(pod: Any) -> Iterator[tuple[str, str]]:
-    statuses = (pod.status.containerStatuses if pod.status else None) or []
-    yield "status", pod_status(pod)
-    yield "containers", f"{sum(bool(each.ready) for each in statuses)}/{len(pod.spec.containers)}"
+    found = summary(pod)
+    yield "status", found.reason
+    yield "containers", f"{found.ready}/{found.total}"
     yield "node", pod.spec.nodeName or ""
     yield "ip", (pod.status.podIP if pod.status else None) or ""
-
-
-def pod_status(pod: Any) -> str:
-    """A pod's status in a word, as in kubectl's column STATUS (printPod in pkg/printers/internalversion); no init containers."""
-    if meta(pod).deletionTimestamp is not None:
-        return "Terminating"
-    word = (pod.status.phase if pod.status else None) or "Pending"
-    for each in (pod.status.containerStatuses if pod.status else None) or ():
-        state = each.state
-        if state and state.waiting and state.waiting.reason:
-            return str(state.waiting.reason)
-        if state and state.terminated:
-            word = state.terminated.reason or f"ExitCode:{state.terminated.exitCode}"
-    return str(word)
 
 
 def _workload(obj: Any) -> Iterator[tuple[str, str]]:

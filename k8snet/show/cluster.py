@@ -13,7 +13,8 @@ from k8snet.show.keys import draw_keys
 from k8snet.show.layout import Rect
 from k8snet.show.nodebox import Block, HomelessBox, NodeBox, RestBox, program_words, programs_on
 from k8snet.show.podbox import Style, words
-from k8snet.show.present import OFF, Cluster, ClusterNow, NodeNow, Reading
+from k8snet.show.present import OFF, ClusterNow, NodeNow
+from k8snet.show.reading import Cluster, Reading
 from k8snet.show.scene import Scene
 
 LEAST = 460.0
@@ -95,10 +96,14 @@ def draw(now: ClusterNow, choice: Choice, style: Style, title: str) -> Scene:
 def _gateway(now: ClusterNow, choice: Choice, style: Style) -> Gateway | None:
     if now.router is None or not style.wires:
         return None
-    nodes = [each.node for each in choice.nodes if each.node is not None]
-    pairs = [(node.public, node.ip) for node in nodes if node.public]
-    more = sum(bool(node.public) for node in now.nodes) - len(pairs)
-    return Gateway(now.router, now.outside, pairs, f"… and {more:,} more" if more else "", style)
+    return Gateway(now.router, now.outside, *_translations(now, choice), style)
+
+
+def _translations(now: ClusterNow, choice: Choice) -> tuple[list[str], str]:
+    """What the router makes of the public addresses of the nodes that are drawn; and how many others there are, if any."""
+    nodes = [each.node for each in choice.nodes if each.node is not None and each.node.public]
+    more = sum(bool(node.public) for node in now.nodes) - len(nodes)
+    return [f"{node.public} → {node.ip}" for node in nodes], f"… and {more:,} more" if more else ""
 
 
 def _blocks(now: ClusterNow, choice: Choice, style: Style, high: int, columns: int) -> list[Block]:
@@ -162,9 +167,9 @@ def _outside(now: ClusterNow, choice: Choice) -> Iterator[str]:
     if now.outside is not None:
         address = next((" ".join(plug.addresses) for plug in now.outside.plugs if plug.name == "eth0"), "")
         yield f"{now.outside.name} {address}: outside, wired to {now.router.name} {labels.get('eth1', 'nothing')}"
-    pairs = [f"{each.node.public} → {each.node.ip}" for each in choice.nodes if each.node is not None and each.node.public]
-    pairs += [f"… and {more:,} more"] if (more := sum(bool(node.public) for node in now.nodes) - len(pairs)) else []
-    yield f"{now.router.name} {labels.get('eth0', '')}: {', '.join(pairs) or 'no public addresses'}"
+    translations, more = _translations(now, choice)
+    told = ", ".join(filter(None, [*translations, more]))
+    yield f"{now.router.name} {labels.get('eth0', '')}: {told or 'no public addresses'}"
 
 
 def _node(node: NodeNow, chosen: Chosen, stopped: Sequence[str]) -> Iterator[str]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from k8snet.show.canvas import Canvas, cut, wrapped
+from k8snet.show.canvas import Canvas
 from k8snet.show.layout import Rect
-from k8snet.show.palette import LINE, SMALL, mono_width, sans_width
+from k8snet.show.letters import broken, cut, width_of
+from k8snet.show.palette import LINE, SMALL
 from k8snet.show.podbox import MOST_LETTERS, short_image
 from k8snet.show.present import EXITED, RUNNING, WAITING, ContainerNow, PodNow
 
 PAD = 10.0
-LETTERS, SANS_LETTERS = 30, 34
-LEAST = 190.0
+LEAST, MOST = 190.0, 230.0
+"""The width of a line."""
 
 Written = tuple[str, str, bool]
 """A line of a box: its look, the text, and whether it is struck through."""
@@ -24,22 +25,22 @@ class ContainerBox:
     def __init__(self, container: ContainerNow, pod: PodNow) -> None:
         self.container, self.pod = container, pod
         self.lines = list(self._lines())
-        self.width = max(LEAST, *(_width(look, text) for look, text, _ in self.lines)) + 2 * PAD
+        self.width = max(LEAST, *(width_of(text, look) for look, text, _ in self.lines)) + 2 * PAD
         self.height = len(self.lines) * LINE + 2 * PAD - 3
 
     def _lines(self) -> Iterator[Written]:
         container, has_ended = self.container, self.container.state == EXITED
         yield "strong", f"{cut(container.name, MOST_LETTERS)}{role_of(container)}", False
         yield "label", short_image(container.image), False
-        for line in wrapped(container.process, LETTERS, 2):
+        for line in broken(container.process, MOST, most=2):
             yield "label", line, has_ended
         if container.state == RUNNING:
             yield "label", pid_words(container, self.pod), False
             yield from (("label", f"listens on {text}", False) for text in listening(container))
-        for line in wrapped(state_of(container), SANS_LETTERS - 4, 2):
+        for line in broken(state_of(container), MOST, "state", most=2):
             yield "state", line, False
         for reason in reasons(container):
-            yield from (("legend", line, False) for line in wrapped(reason, SANS_LETTERS, 3))
+            yield from (("legend", line, False) for line in broken(reason, MOST, "legend", most=3))
         if container.state == RUNNING:
             yield "legend", own(container, self.pod), False
 
@@ -51,12 +52,8 @@ class ContainerBox:
         for style, text, is_struck in self.lines:
             canvas.write(style, text, at.x + PAD, y)
             if is_struck:
-                canvas.line("strike", (at.x + PAD, y - 4), (at.x + PAD + mono_width(text), y - 4))
+                canvas.line("strike", (at.x + PAD, y - 4), (at.x + PAD + width_of(text), y - 4))
             y += LINE
-
-
-def _width(look: str, text: str) -> float:
-    return sans_width(text) if look in ("state", "legend") else mono_width(text)
 
 
 # --- what is said of a container ------------------------------------------------------------------------------------

@@ -18,14 +18,14 @@ DIAMOND = 24.0
 
 
 class Gateway:
-    """The client outside and the router below it. ``pairs`` are public addresses and the nodes' own; ``more`` says how many
-    others there are.
+    """The client outside and the router below it. ``translations`` are lines about addresses; ``more`` says how many others
+    there are, or nothing.
     """
 
-    def __init__(self, router: Place, outside: Place | None, pairs: Sequence[tuple[str, str]], more: str, style: Style) -> None:
+    def __init__(self, router: Place, outside: Place | None, translations: Sequence[str], more: str, style: Style) -> None:
         self.router, self.outside, self.style = router, outside, style
-        self.entries = [f"{public} → {private}" for public, private in pairs]
-        self.more = more
+        self.translations = translations
+        self.entries = [*translations, *([more] if more else [])]
         uplink = next((plug for plug in outside.plugs if plug.name == "eth0"), None) if outside is not None else None
         self.client = "  ".join(uplink.lines) if uplink is not None else ""
         self.plugs = {plug.name: plug for plug in router.plugs}
@@ -34,7 +34,7 @@ class Gateway:
     def least(self) -> float:
         """The least width."""
         inner = [mono_width(self._label("eth1")) + self._door() + 2 * PAD]
-        return max([*inner, *(mono_width(entry) + DIAMOND + 2 * PAD for entry in self.entries)])
+        return max([*inner, *(mono_width(entry) + DIAMOND + 2 * PAD for entry in self.translations)])
 
     def height(self, width: float) -> float:
         """The height down to the router's lower edge."""
@@ -51,7 +51,7 @@ class Gateway:
     def _flow(self, width: float) -> Iterator[At]:
         """Where the entries begin, in rows."""
         x = y = 0.0
-        for entry in [*self.entries, *([self.more] if self.more else [])]:
+        for entry in self.entries:
             length = DIAMOND + mono_width(entry)
             if x and x + length > width - 2 * PAD:
                 x, y = 0.0, y + ENTRY
@@ -65,9 +65,9 @@ class Gateway:
         canvas.box("node" + " now" * self.style.is_now(name), box, name)
         canvas.write("name", name, PAD, top + 21)
         canvas.write("label", self._label("eth1"), door + 12, top + 20.5)
-        for text, (x, y) in zip([*self.entries, *([self.more] if self.more else [])], self._flow(width), strict=True):
+        for text, (x, y) in zip(self.entries, self._flow(width), strict=True):
             middle = top + HEAD + y + ENTRY / 2
-            if text in self.entries:
+            if text in self.translations:
                 canvas.mark("nat", PAD + x + 9, middle)
             canvas.write("label", text, PAD + x + DIAMOND, middle + 4.3)
         canvas.write("label", self._label("eth0"), FIRST_TRACK + 10, box.bottom - 8)

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Sequence
 
 from k8snet.kube.api import SERVER
 from k8snet.kube.author import Author
-from k8snet.show.calls import Call, Cast, cast
-from k8snet.show.diagram import Box, Diagram, DiagramFigure, Drum, Path, Shape, Text, broken, shortened, width_of
-from k8snet.show.palette import TITLE
+from k8snet.show.calls import MANAGER, Call, Cast, cast
+from k8snet.show.diagram import Box, Diagram, DiagramFigure, Drum, Path, Shape
+from k8snet.show.letters import shortened, width_of
+from k8snet.show.scene import MARGIN, Text, headline
 
-MANAGER = "kube-controller-manager"
-MARGIN, TIMES, GAP = 20.0, 64.0, 16.0
+TIMES, GAP = 64.0, 16.0
 HEADER, STORE = 36.0, 58.0
 CALL_ROW, SIDE_ROW, WATCH_ROW, PAUSE = 31.0, 24.0, 21.0, 9.0
 LEAST_LABEL, MOST_LABEL = 300.0, 620.0
@@ -23,7 +23,6 @@ LEGEND = (
     ("watch", "news for somebody who watches such objects and acts next"),
     ("store", "kept in etcd"),
 )
-
 
 
 def draw_sequence(rows: Sequence[Call], title: str, left_out: int = 0) -> DiagramFigure:
@@ -79,11 +78,9 @@ class _Sketch:
         self.server = self._columns()
         self.width = self._width()
         self.room = self.width - MARGIN - self.server - 12
-        lines = broken(title, self.width - 2 * MARGIN)
-        self.top = MARGIN + len(lines) * (TITLE + 5) + 14 + (16 if self.cast.controllers else 0)
-        self.above: list[Shape] = [
-            Text("title", line, MARGIN, MARGIN + TITLE * 0.85 + at * (TITLE + 5)) for at, line in enumerate(lines)
-        ]  # fmt: skip
+        texts, top = headline(title, self.width - 2 * MARGIN)
+        self.top = top + 14 + (16 if self.cast.controllers else 0)
+        self.above: list[Shape] = [*texts]
         self.arrows: list[Shape] = []
         self.y = self.top + HEADER + 16
 
@@ -93,8 +90,8 @@ class _Sketch:
         for who in self.cast.people:
             at = self._place(who, at)
         self.etcd = at + STORE / 2 - 6
-        server = self.etcd + STORE / 2 + 8 + width_of(SERVER, "name") / 2 + 8
-        at = server + width_of(SERVER, "name") / 2 + 12 + GAP
+        server = self.etcd + STORE / 2 + 8 + width_of(SERVER, "strong") / 2 + 8
+        at = server + width_of(SERVER, "strong") / 2 + 12 + GAP
         needed = width_of(MANAGER, "quiet") + 4 if self.cast.controllers else 0.0
         spare = max(0.0, needed - sum(_header_width(who) + GAP for who in self.cast.controllers) + GAP) / 2
         self.frame = (at - 6, at)
@@ -178,7 +175,7 @@ class _Sketch:
         for who, x in self.x.items():
             yield from _head(_header(who), x, self.top, "node" if who.node else "part")
         yield from _head([SERVER], self.server, self.top, "part")
-        left = self.server - width_of(SERVER, "name") / 2 - 8
+        left = self.server - width_of(SERVER, "strong") / 2 - 8
         yield Path("tie", ((self.etcd + STORE / 2 - 8, self.top + 18), (left, self.top + 18)))
         yield Drum("etcd", self.etcd - STORE / 2 + 8, self.top + 3, STORE - 16, HEADER - 6)
 
@@ -197,11 +194,11 @@ class _Sketch:
 
 
 def _header_width(who: Author) -> float:
-    return max(width_of(line, "name") for line in _header(who)) + 14
+    return max(width_of(line, "strong") for line in _header(who)) + 14
 
 
 def _head(lines: Sequence[str], x: float, y: float, look: str) -> Iterable[Shape]:
-    width = max(width_of(line, "name") for line in lines) + 14
+    width = max(width_of(line, "strong") for line in lines) + 14
     yield Box(look, x - width / 2, y, width, HEADER)
     for at, line in enumerate(lines):
-        yield Text("name", line, x, y + HEADER / 2 + 4 + (at - (len(lines) - 1) / 2) * 14, "middle")
+        yield Text("strong", line, x, y + HEADER / 2 + 4 + (at - (len(lines) - 1) / 2) * 14, "middle")

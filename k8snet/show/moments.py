@@ -14,7 +14,8 @@ from k8snet.kube.api import SERVER
 from k8snet.kube.author import Author, author
 from k8snet.kube.evidence import is_housekeeping
 from k8snet.kube.reactions import reactions
-from k8snet.show.cards import Things, card, fields
+from k8snet.show.calls import MANAGER
+from k8snet.show.cards import FACT_LABELS, Things, card, fields
 from k8snet.show.palette import DARK, LIGHT
 from k8snet.show.seats import call_lines, take_seats
 from k8snet.show.snapshot import draw_snapshot
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from k8snet.kube.history import Write
     from k8snet.show.figure import Figure
     from k8snet.show.widget import WorkflowWidget
-
 
 
 LABELS = {
@@ -55,16 +55,9 @@ LABELS = {
     "is.gone": "The object is gone.",
     "is.bare": "Nothing is said but its name.",
     "at": "at {now} s",
-    "status": "",
-    "containers": "",
-    "ready": "ready",
-    "wanted": "wanted",
-    "pods": "pods",
-    "node": "on",
-    "ip": "",
-    "range": "",
-}
-"""What the page says beside the sentences of narrate.py; the last ones stand before an object's facts."""
+    "manager": MANAGER,
+} | FACT_LABELS
+"""What the page says beside the sentences of narrate.py."""
 
 
 class Workflow:
@@ -102,6 +95,7 @@ class Workflow:
             "seats": [[str(each.who), each.look, each.x, each.y, each.width, each.height] for each in seats.seats],
             "frame": seats.frame,
             "drum": seats.drum,
+            "own": seats.own,
             "things": [list(thing) for thing in self.things.all],
             "first": [[place, list(facts)] for place, facts in self.things.first.items()],
             "moments": [self._moment(place) for place in range(len(self.writes))],

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from k8snet.show.canvas import Canvas, wrapped
+from k8snet.show.canvas import Canvas
 from k8snet.show.cell import bar_text
 from k8snet.show.grid import APART, Grid
 from k8snet.show.layout import Rect
+from k8snet.show.letters import broken
 from k8snet.show.palette import LINE, NAME, SMALL, mono_width, sans_width
 from k8snet.show.podbox import PodBox, Style, ports
 from k8snet.show.present import EXITED, ON, NodeNow, PodNow
@@ -23,7 +24,8 @@ PROGRAMS = {"kube-apiserver": "API server", "etcd": "etcd", "kube-controller-man
             "kube-scheduler": "scheduler"}  # fmt: skip
 """What the control plane's programs are called in the course, in the order in which they are drawn."""
 CONTROLLERS = ("-controller", "-collector")
-LETTERS = 46
+ROOM = 320.0
+"""For a line about its state."""
 
 
 class ProgramBox:
@@ -87,7 +89,7 @@ class NodeBox:
         others = [PodBox(pod, style) for pod in pods if not pod.on_host]
         self.on_host = Grid(on_host, columns, wires=False)
         self.grid = Grid(others, columns, wires=style.wires)
-        self.state = wrapped(", ".join(node.notes), LETTERS, 2)
+        self.state = broken(", ".join(node.notes), ROOM, "state", most=2)
         self.uplink = self._uplink()
         self.bars = node.bridges if style.wires else ()
         cell = max((each.width for each in self.programs), default=0.0)
@@ -173,8 +175,8 @@ class HomelessBox:
         self.grid = Grid([PodBox(pod, style) for pod in pods], columns, wires=False)
         self.folded = folded
         reasons = list(dict.fromkeys(pod.why.partition(" preemption:")[0] for pod in pods if pod.why))
-        letters = max(24, int(self.grid.width / 7))
-        self.why = [line for reason in reasons[:2] for line in wrapped(reason, letters, 5)]
+        room = max(170.0, self.grid.width)
+        self.why = [line for reason in reasons[:2] for line in broken(reason, room, "legend", most=5)]
         lines = [sans_width(line) for line in (*self.why, *folded, "on no node")]
         self.width = max(self.grid.width, *lines)
         self.height = LINE * (2 + len(self.why) + len(folded)) + self.grid.height + APART

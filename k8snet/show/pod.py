@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from k8snet.show.canvas import Canvas, cut, wrapped
+from k8snet.show.canvas import Canvas
 from k8snet.show.cell import bar_text
 from k8snet.show.containerbox import ContainerBox, listening, own, pid_words, reasons, role_of, state_of
 from k8snet.show.figure import Figure
 from k8snet.show.keys import draw_keys
 from k8snet.show.layout import Rect
+from k8snet.show.letters import broken, cut, width_of
 from k8snet.show.nodebox import BAR
-from k8snet.show.palette import LINE, NAME, SMALL, mono_width, sans_width
+from k8snet.show.palette import LINE, NAME, SMALL, mono_width
 from k8snet.show.podbox import MOST_LETTERS, short_image, state_words
-from k8snet.show.present import ON, RUNNING, Cluster, ContainerNow, NodeNow, PodNow, Reading
+from k8snet.show.present import ON, RUNNING, ContainerNow, NodeNow, PodNow
+from k8snet.show.reading import Cluster, Reading
 from k8snet.show.scene import Scene
 
 PAGE, LEAST = 860.0, 330.0
@@ -69,14 +71,14 @@ class Inside:
 
     def __init__(self, now: PodNow, node: NodeNow | None) -> None:
         self.now, self.node = now, node
-        self.boxes = [ContainerBox(each, now) for each in (*([now.pause] if now.pause else []), *now.containers)]
+        self.boxes = [ContainerBox(each, now) for each in now.all]
         self.is_framed = not now.on_host and now.pause is not None and (now.alive or now.tie is not None)
         self.cell = max(box.width for box in self.boxes)
         self.columns = max(1, min(len(self.boxes), int((PAGE - 4 * PAD) // (self.cell + APART))))
         self.rows = [self.boxes[at : at + self.columns] for at in range(0, len(self.boxes), self.columns)]
         self.heights = [max(box.height for box in row) for row in self.rows]
         self.head = [("name", cut(now.label, LETTERS)), ("state", self._state())]
-        self.head += [("legend", line) for line in wrapped(now.why, 90, 3)]
+        self.head += [("legend", line) for line in broken(now.why, 640.0, "legend", most=3)]
         self.foot = list(self._foot())
         self.bars = node.bridges if node is not None and now.tie is not None and now.tie.peer else ()
         self.inner = max([LEAST, self.columns * (self.cell + APART) - APART, *self._widths()])
@@ -109,7 +111,7 @@ class Inside:
         """What the texts around the containers need."""
         yield sum(mono_width(text) + 44 for _, text in self.foot) - 20 if self.foot else 0.0
         for look, text in (*self.head, *self._titles()):
-            yield mono_width(text, NAME) if look in ("name", "strong") else sans_width(text)
+            yield width_of(text, look)
         if self.node is not None:
             yield mono_width(self._about_node())
             yield from (mono_width(bar_text(bar)) + 2 * PAD for bar in self.bars)
@@ -240,7 +242,7 @@ def describe(now: PodNow, node: NodeNow | None) -> Iterator[str]:
     elif now.netns:
         yield f"  network namespace {now.netns}; all containers share {shared(now)}"
     yield from _devices(now)
-    yield from (f"  {_container(each, now)}" for each in (*([now.pause] if now.pause else []), *now.containers))
+    yield from (f"  {_container(each, now)}" for each in now.all)
 
 
 def _devices(now: PodNow) -> Iterator[str]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from k8snet.linux.fact import Fact
-from k8snet.show.canvas import Canvas, cut
+from k8snet.show.canvas import Canvas
 from k8snet.show.layout import At, Rect
+from k8snet.show.letters import cut
 from k8snet.show.palette import LINE, SMALL, mono_width, sans_width
 from k8snet.show.present import EXITED, RUNNING, WAITING, ContainerNow, PodNow
 

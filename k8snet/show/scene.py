@@ -10,7 +10,8 @@ from k8snet.linux.fact import Fact
 from k8snet.show.cell import Cell, bar_text, inside_text
 from k8snet.show.chart import HOST, Plug, Point
 from k8snet.show.layout import At, Layout, Rect
-from k8snet.show.palette import LINE, NAME, SMALL, TITLE, mono_width, sans_width
+from k8snet.show.letters import LOOKS, broken, width_of
+from k8snet.show.palette import LINE, NAME, SMALL, TITLE
 
 MARGIN = 20.0
 """Between the card's edge and what is on it."""
@@ -65,7 +66,8 @@ class Dot(Fact, frozen=True):
 class Text(Fact, frozen=True):
     """Letters; ``x`` is their start, middle or end, ``y`` their base line.
 
-    ``look``: title, name, strong (a small name), label, bar (a bridge's label), note; in sans-serif: state, legend.
+    ``look``: title, name, strong (a small name), label, quiet, bar (a bridge's label), note; in sans-serif: state, legend.
+    With a ``plate`` what lies below them is covered.
     """
 
     look: str
@@ -73,12 +75,12 @@ class Text(Fact, frozen=True):
     x: float
     y: float
     anchor: str = "start"
+    plate: bool = False
 
     @property
     def rect(self) -> Rect:
         """The room that the letters take."""
-        size = {"title": TITLE, "name": NAME}.get(self.look, SMALL)
-        width = sans_width(self.text, size) if self.look in ("title", "state", "legend") else mono_width(self.text, size)
+        size, width = LOOKS[self.look].size, width_of(self.text, self.look)
         left = {"start": 0.0, "middle": width / 2, "end": width}[self.anchor]
         return Rect(self.x - left, self.y - size * 0.8, width, size)
 
@@ -108,6 +110,13 @@ class Scene(Fact, frozen=True):
     marks: tuple[Mark, ...] = ()
 
 
+def headline(title: str, width: float) -> tuple[list[Text], float]:
+    """The title at the top of a card, in lines of that width at most; and where what is below it may begin."""
+    lines = broken(title, width, "title")
+    texts = [Text("title", line, MARGIN, MARGIN + TITLE * 0.85 + row * (TITLE + 5)) for row, line in enumerate(lines)]
+    return texts, MARGIN + len(lines) * (TITLE + 5)
+
+
 class Sketch:
     """A scene in the making. ``origin`` is where the layout's (0, 0) is on the card."""
 
@@ -115,17 +124,14 @@ class Sketch:
         self.layout = layout
         self.title = title
         self.width = max(least_width, layout.width + 2 * MARGIN)
-        title_lines = broken(title, self.width - 2 * MARGIN)
-        self.origin = ((self.width - layout.width) / 2, MARGIN + len(title_lines) * (TITLE + 5) + 14)
+        self.texts, top = headline(title, self.width - 2 * MARGIN)
+        self.origin = ((self.width - layout.width) / 2, top + 14)
         self.bottom = self.origin[1] + layout.height + MARGIN
         self.boxes: list[Box] = []
         self.lines: list[Line] = []
         self.bars: list[Bar] = []
         self.dots: list[Dot] = []
         self.ways: list[Line] = []
-        self.texts: list[Text] = []
-        for row, line in enumerate(title_lines):
-            self.texts.append(Text("title", line, MARGIN, MARGIN + TITLE * 0.85 + row * (TITLE + 5)))
         self.marks: list[Mark] = []
         self.filled: dict[tuple[str, str], float] = {}
         """How much of the room for notes is taken, by namespace and role."""
@@ -195,14 +201,3 @@ class Sketch:
 
     def _plug(self, point: Point) -> Plug:
         return self.layout.chart.place(point.netns).plug(point.device)
-
-
-def broken(title: str, width: float) -> list[str]:
-    """A title in lines that fit, broken between words."""
-    lines: list[str] = []
-    for word in title.split():
-        if lines and sans_width(f"{lines[-1]} {word}", TITLE) <= width:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return lines

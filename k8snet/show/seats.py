@@ -5,21 +5,24 @@ Between the two is the room in which calls are drawn: towards the API server, an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from k8snet.kube.api import SERVER
 from k8snet.kube.author import Author
 from k8snet.linux.fact import Fact
-from k8snet.show.calls import Cast, cast
-from k8snet.show.diagram import width_of
+from k8snet.show.calls import MANAGER, Cast, cast
+from k8snet.show.letters import width_of
+from k8snet.show.palette import mono_width
 
-MANAGER = "kube-controller-manager"
 SEAT, PITCH, PAUSE = 26.0, 35.0, 10.0
 ABOVE = 46.0
-"""Room over the first seat, for the call that it makes."""
-BETWEEN = 276.0
-LETTERS = 37
-"""So many letters has a line of a call."""
+"""Room over the first seat: for the call that it makes, and for those of the API server itself."""
+LETTERS = 38
+"""So many letters at most has a line of a call."""
+BESIDE = 12.0
+"""From a seat to the letters of its call, and from these to the API server."""
+BETWEEN = BESIDE + mono_width("/" * LETTERS) + BESIDE
 BAR, DRUM = 118.0, 34.0
 
 
@@ -40,11 +43,15 @@ class Seat(Fact, frozen=True):
 
 
 class Seats(Fact, frozen=True):
-    """All seats, the API server's last. ``frame`` is around the controllers: x, y, width, height; None if there are none."""
+    """All seats, the API server's last. ``frame`` is around the controllers: x, y, width, height; None if there are none.
+
+    ``own`` is how far down a call of the API server to itself is.
+    """
 
     seats: tuple[Seat, ...]
     frame: tuple[float, float, float, float] | None
     drum: tuple[float, float, float, float]
+    own: float
     width: float
     height: float
 
@@ -61,7 +68,7 @@ class Seats(Fact, frozen=True):
 def take_seats(authors: Sequence[Author]) -> Seats:
     """A seat for each."""
     there: Cast = cast(authors)
-    width = max((width_of(str(who), "name") for who in (*there.people, *there.programs)), default=60.0) + 18
+    width = max((width_of(str(who), "strong") for who in (*there.people, *there.programs)), default=60.0) + 18
     width = max(width, width_of(MANAGER, "quiet") + 8 if there.controllers else 0.0)
     left, y, frame, seats = 10.0, ABOVE, None, []
     for look, group in (("person", there.people), ("program", there.controllers), *_others(there)):
@@ -76,7 +83,7 @@ def take_seats(authors: Sequence[Author]) -> Seats:
     bar = left + width + BETWEEN
     server = Seat(Author(SERVER), "server", bar, 14.0, BAR, bottom - 14.0)
     drum = (bar + BAR / 2 - 28, bottom + 12, 56.0, DRUM)
-    return Seats((*seats, server), frame, drum, bar + BAR + 10, bottom + DRUM + 20)
+    return Seats((*seats, server), frame, drum, ABOVE - 10, bar + BAR + 10, bottom + DRUM + 20)
 
 
 def _others(there: Cast) -> list[tuple[str, tuple[Author, ...]]]:
@@ -86,14 +93,14 @@ def _others(there: Cast) -> list[tuple[str, tuple[Author, ...]]]:
 
 
 def call_lines(verb: str, path: str) -> list[str]:
-    """A request in lines that fit between the seats, broken before slashes; joined they are the request again.
+    """A request in lines that fit between the seats, broken before slashes if it can be; joined they are the request again.
 
     >>> call_lines("PUT", "/apis/apps/v1/namespaces/default/deployments/web/status")
     ['PUT /apis/apps/v1/namespaces/default', '/deployments/web/status']
     """
-    lines = [verb + " "]
-    for part in path.split("/")[1:]:
-        if len(lines[-1]) + 1 + len(part) > LETTERS and lines != [verb + " "]:
+    lines = [f"{verb} "]
+    for part in re.findall("/[^/]*", path):
+        if len(lines[-1]) + len(part) > LETTERS:
             lines.append("")
-        lines[-1] += f"/{part}"
-    return lines
+        lines[-1] += part
+    return [line[at : at + LETTERS] for line in lines for at in range(0, len(line), LETTERS)]

@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING
 from k8snet.kube import narrate
 from k8snet.kube.api import ALPHABET
 from k8snet.kube.author import author
-from k8snet.show.calls import natural
-from k8snet.show.cards import Card, fields
-from k8snet.show.diagram import Box, Diagram, DiagramFigure, Drum, Path, Shape, Text, broken, shortened, width_of
-from k8snet.show.palette import LINE, TITLE
-from k8snet.show.seats import MANAGER, Seat, call_lines
+from k8snet.show.calls import MANAGER, natural
+from k8snet.show.cards import FACT_LABELS, Card, fields
+from k8snet.show.diagram import Box, Diagram, DiagramFigure, Drum, Path, Shape
+from k8snet.show.letters import broken, shortened, width_of
+from k8snet.show.palette import LINE
+from k8snet.show.scene import MARGIN, Text, headline
+from k8snet.show.seats import BESIDE, Seat, call_lines
 
 if TYPE_CHECKING:
     from k8snet.show.figure import Figure
     from k8snet.show.moments import Workflow
 
-MARGIN, ROW, INDENT, OBJECTS = 20.0, 20.0, 16.0, 580.0
+ROW, INDENT, OBJECTS = 20.0, 16.0, 580.0
 MOST_OBJECTS, MOST_FIELDS = 24, 7
 CHIP, NODE_PAD = 20.0, 8.0
 SUFFIX = 5
@@ -52,12 +54,9 @@ class _Snapshot:
 
     def finish(self, count: str) -> Diagram:
         """The whole."""
-        lines = broken(self.shown.title, self.width - 2 * MARGIN)
-        shapes: list[Shape] = [
-            Text("title", line, MARGIN, MARGIN + TITLE * 0.85 + at * (TITLE + 5)) for at, line in enumerate(lines)
-        ]  # fmt: skip
-        top = MARGIN + len(lines) * (TITLE + 5) + 6
-        shapes += self._actors(top)
+        texts, top = headline(self.shown.title, self.width - 2 * MARGIN)
+        top += 6
+        shapes: list[Shape] = [*texts, *self._actors(top)]
         objects, bottom = self._objects(top + 14)
         nodes, bottom = self._nodes(bottom + 12)
         said, bottom = self._said(max(bottom + 14, top + self.seats.height + 14), count)
@@ -74,7 +73,7 @@ class _Snapshot:
         for number, seat in enumerate(self.seats.seats):
             look = "now" if number == acting else "node" if seat.look == "kubelet" else "part"
             yield Box(look, MARGIN + seat.x, top + seat.y, seat.width, seat.height)
-            yield Text("name", str(seat.who), MARGIN + seat.x + seat.width / 2, top + seat.middle + 4, "middle")
+            yield Text("strong", str(seat.who), MARGIN + seat.x + seat.width / 2, top + seat.middle + 4, "middle")
         x, y, width, height = self.seats.drum
         bar = self.seats.server
         yield Path("tie", ((MARGIN + x + width / 2, top + bar.y + bar.height), (MARGIN + x + width / 2, top + y + 4)))
@@ -92,12 +91,13 @@ class _Snapshot:
     def _call(self, seat: Seat, top: float) -> Iterator[Shape]:
         own = seat is self.seats.server
         lines = call_lines(self.write.verb, self.write.path)
-        y = top + (self.seats.seats[0].y - 16 + len(lines) * 15 if own else seat.middle)
-        left = MARGIN + (self.seats.server.x - 270 if own else seat.x + seat.width)
+        y, bar = top + (self.seats.own if own else seat.middle), MARGIN + self.seats.server.x
+        left = bar - 20 if own else MARGIN + seat.x + seat.width
+        x, anchor, base = (left - 8, "end", y - 1) if own else (left + BESIDE, "start", y - 7)
         for at, line in enumerate(lines):
-            yield Text("label", line, left + 12, y - 7 - (len(lines) - 1 - at) * 15, plate=True)
-        if not own:
-            yield Path("call", ((left, y), (MARGIN + self.seats.server.x - 2, y)), head=True)
+            yield Text("label", line, x, base - (len(lines) - 1 - at) * 15, anchor, plate=True)
+        around = ((bar, y - 10), (left, y - 10)) if own else ()
+        yield Path("call", (*around, (left, y), (bar - 2, y)), head=True)
 
     # --- objects
 
@@ -123,9 +123,9 @@ class _Snapshot:
         card = self.now.get(place, None if place in self.told_of else ())
         if changed:
             yield Box("now", x - 5, y - 14, 14, 18)
-            yield Text("name", "◆", x - 2.5, y)
+            yield Text("strong", "◆", x - 2.5, y)
         name = f"{thing.kind} {thing.name}"
-        yield Text("name" if changed else "label", name, x + 14, y)
+        yield Text("strong" if changed else "label", name, x + 14, y)
         right = x + 14 + width_of(name) + 12
         facts = "gone" if card is None else "  ".join(self._facts(place, card))
         if changed and place not in self.before and card is not None:
@@ -135,12 +135,10 @@ class _Snapshot:
             yield Path("gone", ((x + 14, y - 4), (right - 12, y - 4)))
 
     def _facts(self, place: int, card: Card) -> Iterator[str]:
-        from k8snet.show.moments import LABELS  # it holds all words that a page has; it imports this file
-
         before = dict(self.before.get(place) or card)
         for name, value in sorted(card, key=lambda fact: before.get(fact[0]) == fact[1]):
             old = before.get(name, "-")
-            yield " ".join(filter(None, (LABELS[name], value if old == value else f"{old} → {value}")))
+            yield " ".join(filter(None, (FACT_LABELS[name], value if old == value else f"{old} → {value}")))
 
     # --- nodes
 
@@ -149,7 +147,7 @@ class _Snapshot:
         x, tallest = self.x, 0.0
         for node, state, pods in self._boxes():
             chips = [(shortened(name, 200), place == self.written) for place, name in pods]
-            widest = max([width_of(node, "name"), width_of(state), *(width_of(name) + 14 for name, _ in chips)])
+            widest = max([width_of(node, "strong"), width_of(state), *(width_of(name) + 14 for name, _ in chips)])
             width, height = widest + 2 * NODE_PAD, 8 + LINE * (bool(node) + bool(state)) + len(chips) * (CHIP + 3) + 4
             if x > self.x and x + width > self.width - MARGIN:
                 x, y, tallest = self.x, y + tallest + 8, 0.0
@@ -194,7 +192,7 @@ def _node(box: Box, name: str, state: str, chips: Sequence[tuple[str, bool]]) ->
     yield box
     y = box.y + 15
     if name:
-        yield Text("name", name, box.x + NODE_PAD, y)
+        yield Text("strong", name, box.x + NODE_PAD, y)
         y += LINE
     if state:
         yield Text("quiet", state, box.x + NODE_PAD, y)

@@ -1,24 +1,18 @@
-"""A scene as SVG text: the same bytes for the same scene. Presentation attributes only: no style leaks into a page."""
+"""A scene as SVG text, and what every picture's SVG has: the same bytes for the same scene.
+
+Presentation attributes only: no style leaks into a page.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from xml.sax.saxutils import escape, quoteattr
 
 from k8snet.show import palette
+from k8snet.show.letters import LOOKS
 from k8snet.show.scene import Bar, Box, Dot, Line, Mark, Scene, Text
 
-_LETTERS = {
-    "title": (palette.SANS, palette.TITLE, "bold"),
-    "name": (palette.MONO, palette.NAME, "bold"),
-    "strong": (palette.MONO, palette.SMALL, "bold"),
-    "label": (palette.MONO, palette.SMALL, "normal"),
-    "bar": (palette.MONO, palette.SMALL, "normal"),
-    "note": (palette.MONO, palette.SMALL, "normal"),
-    "state": (palette.SANS, palette.SMALL, "bold"),
-    "legend": (palette.SANS, palette.SMALL, "normal"),
-}
 _BOXES = {
     "node": (palette.NODE_FILL, palette.NODE_OUTLINE, 1.4, ""),
     "node off": (palette.PAPER, palette.NODE_OUTLINE, 1.4, 'stroke-dasharray="7 4"'),
@@ -48,21 +42,16 @@ _TURNS = {"down": 0, "left": 90, "up": 180, "right": 270}
 
 def draw(scene: Scene, words: str = "") -> str:
     """The SVG text; ``words`` say the same as the picture, for those who do not see it."""
-    size = f'width="{_n(scene.width)}" height="{_n(scene.height)}" viewBox="0 0 {_n(scene.width)} {_n(scene.height)}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label={_attribute(scene.title)}>'
-    meaning = [f"<title>{_text(scene.title)}</title>", f"<desc>{_text(words)}</desc>"]
-    return "\n".join([head, *meaning, *_shapes(scene), "</svg>\n"])
+    return document(scene.title, scene.width, scene.height, words, _shapes(scene))
 
 
 def _shapes(scene: Scene) -> Iterator[str]:
-    yield (f'<rect x="0.5" y="0.5" width="{_n(scene.width - 1)}" height="{_n(scene.height - 1)}" rx="8" '
-           f'fill="{palette.PAPER}" stroke="{palette.CARD_OUTLINE}"/>')
     yield from map(_box, scene.boxes)
     yield from map(_line, scene.lines)
     yield from map(_bar, scene.bars)
     yield from map(_dot, scene.dots)
     yield from map(_line, scene.ways)
-    yield from map(_letters, scene.texts)
+    yield from map(letters, scene.texts)
     yield from map(_mark, scene.marks)
 
 
@@ -71,53 +60,35 @@ def _box(box: Box) -> str:
     fill, edge, width, more = _BOXES[box.look.removesuffix(" now")]
     if box.look.endswith(" now"):
         fill, edge, width = palette.NOW, palette.INK, 2.4
-    look = f'{more} fill="{fill}" stroke="{edge}" stroke-width="{_n(width)}"'.lstrip()
-    tab = f'<path d="M{_n(box.x)},{_n(box.y)} v-{_n(TAB)} h26 v{_n(TAB)}" {look}/>' if box.look.startswith("component") else ""
-    return f"{tab}<rect {_rect(box)} {look}/>"
+    look = f'{more} fill="{fill}" stroke="{edge}" stroke-width="{px(width)}"'.lstrip()
+    tab = f'<path d="M{px(box.x)},{px(box.y)} v-{px(TAB)} h26 v{px(TAB)}" {look}/>' if box.look.startswith("component") else ""
+    return f"{tab}<rect {place(box.x, box.y, box.width, box.height)} {look}/>"
 
 
 def _bar(bar: Bar) -> str:
-    return f'<rect {_rect(bar)} rx="2" fill="{palette.BRIDGE}" stroke="{palette.INK}" stroke-width="1"/>'
-
-
-def _rect(shape: Box | Bar) -> str:
-    return f'x="{_n(shape.x)}" y="{_n(shape.y)}" width="{_n(shape.width)}" height="{_n(shape.height)}"'
+    at = place(bar.x, bar.y, bar.width, bar.height)
+    return f'<rect {at} rx="2" fill="{palette.BRIDGE}" stroke="{palette.INK}" stroke-width="1"/>'
 
 
 def _dot(dot: Dot) -> str:
     fill = palette.WIRE if dot.up else palette.PAPER
     look = f'fill="{fill}" stroke="{palette.WIRE}" stroke-width="1.6"'
-    return f'<circle cx="{_n(dot.x)}" cy="{_n(dot.y)}" r="4.5" {look}/>'
+    return f'<circle cx="{px(dot.x)}" cy="{px(dot.y)}" r="4.5" {look}/>'
 
 
 def _line(line: Line) -> str:
     """A packet's way has a white edge, so that it stands out from bars, boxes and other lines."""
-    points = " ".join(f"{_n(x)},{_n(y)}" for x, y in line.points)
+    points = " ".join(f"{px(x)},{px(y)}" for x, y in line.points)
     strokes = [_LINES[line.look]] if line.look in ("wire", "port", "strike") else [_CASING, _LINES[line.look]]
     drawn = [f'<polyline points="{points}" fill="none" stroke-linejoin="round" {stroke}/>' for stroke in strokes]
-    heads = [f'<path d="M-5.5,-5 L5.5,-5 L0,5.5 Z" transform="translate({_n(x)},{_n(y)}) rotate({_TURNS[way]})" '
+    heads = [f'<path d="M-5.5,-5 L5.5,-5 L0,5.5 Z" transform="translate({px(x)},{px(y)}) rotate({_TURNS[way]})" '
              f'fill="{palette.REQUEST}"/>' for (x, y), way in line.arrows]
     return "".join(drawn + heads)
 
 
-def _letters(text: Text) -> str:
-    family, size, weight = _LETTERS[text.look]
-    style = f'font-family="{family}" font-size="{_n(size)}" font-weight="{weight}" text-anchor="{text.anchor}"'
-    place = f'x="{_n(text.x)}" y="{_n(text.y)}" fill="{palette.INK}" xml:space="preserve"'
-    plate = _plate(text) if text.look == "bar" else ""
-    return f"{plate}<text {place} {style}>{_text(text.text)}</text>"
-
-
-def _plate(text: Text) -> str:
-    """Behind a bridge's label, so that ways pass below it."""
-    room = text.rect
-    return (f'<rect x="{_n(room.x - 3)}" y="{_n(text.y - 10.8)}" width="{_n(room.width + 6)}" height="13" '
-            f'fill="{palette.BRIDGE}"/>')
-
-
 def _mark(mark: Mark) -> str:
     shape = {"nat": _diamond, "tunnel": _square, "cross": _cross, "end": _end, "badge": _badge}[mark.symbol](mark)
-    return f'<g transform="translate({_n(mark.x)},{_n(mark.y)})">{shape}</g>'
+    return f'<g transform="translate({px(mark.x)},{px(mark.y)})">{shape}</g>'
 
 
 def _diamond(mark: Mark) -> str:
@@ -142,22 +113,54 @@ def _badge(mark: Mark) -> str:
     fill, ink = (palette.REQUEST, palette.PAPER) if mark.look == "request" else (palette.PAPER, palette.REPLY)
     disc = f'<circle r="9" fill="{fill}" stroke="{palette.REQUEST}" stroke-width="1.6"/>'
     size = palette.BADGE if len(mark.text) < 3 else palette.BADGE_OF_THREE
-    style = f'font-family="{palette.SANS}" font-size="{_n(size)}" font-weight="bold" text-anchor="middle"'
-    return f'{disc}<text y="{_n(size * 0.37)}" {style} fill="{ink}">{_text(mark.text)}</text>'
+    style = f'font-family="{palette.SANS}" font-size="{px(size)}" font-weight="bold" text-anchor="middle"'
+    return f'{disc}<text y="{px(size * 0.37)}" {style} fill="{ink}">{_text(mark.text)}</text>'
 
 
-def _n(number: float) -> str:
+# --- what all pictures have -------------------------------------------------------------------------------------------
+
+
+def document(title: str, width: float, height: float, words: str, drawn: Iterable[str]) -> str:
+    """A card with what is drawn on it, its title, and its words as the description."""
+    size = f'width="{px(width)}" height="{px(height)}" viewBox="0 0 {px(width)} {px(height)}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label={quoteattr(_xml(title))}>'
+    meaning = [f"<title>{_text(title)}</title>", f"<desc>{_text(words)}</desc>"]
+    card = (f'<rect x="0.5" y="0.5" width="{px(width - 1)}" height="{px(height - 1)}" rx="8" '
+            f'fill="{palette.PAPER}" stroke="{palette.CARD_OUTLINE}"/>')
+    return "\n".join([head, *meaning, card, *drawn, "</svg>\n"])
+
+
+def place(x: float, y: float, width: float, height: float) -> str:
+    """The attributes of a rectangle."""
+    return f'x="{px(x)}" y="{px(y)}" width="{px(width)}" height="{px(height)}"'
+
+
+def letters(text: Text) -> str:
+    """Letters, with their plate; a bridge's label has one, so that ways pass below it."""
+    family, size, weight, ink = LOOKS[text.look]
+    style = f'font-family="{family}" font-size="{px(size)}" font-weight="{weight}" text-anchor="{text.anchor}"'
+    at = f'x="{px(text.x)}" y="{px(text.y)}" fill="{ink}" xml:space="preserve"'
+    plate = _plate(text) if text.plate or text.look == "bar" else ""
+    return f"{plate}<text {at} {style}>{_text(text.text)}</text>"
+
+
+def _plate(text: Text) -> str:
+    room, fill = text.rect, palette.BRIDGE if text.look == "bar" else palette.PAPER
+    return f'<rect {place(room.x - 3, text.y - 10.8, room.width + 6, 13)} fill="{fill}"/>'
+
+
+def px(value: float) -> str:
     """A number with at most two decimals."""
-    return f"{round(number, 2) + 0.0:g}"
+    return f"{round(value, 2) + 0.0:g}"
 
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+def _xml(text: str) -> str:
+    """Characters that XML cannot hold become the replacement character."""
+    return _NOT_XML.sub("\ufffd", text)
+
+
 def _text(text: str) -> str:
-    """Text as XML; characters that XML cannot hold become the replacement character."""
-    return escape(_NOT_XML.sub("\ufffd", text))
-
-
-def _attribute(text: str) -> str:
-    return quoteattr(_NOT_XML.sub("\ufffd", text))
+    return escape(_xml(text))

@@ -63,15 +63,15 @@ function drawSeats({ view, seats, frame, drum, labels }) {
     const letters = shape("text", { x: x + width / 2, y: y + height / 2 + 4, "text-anchor": "middle" }, who);
     return shape("g", { class: `seat ${look}`, "data-seat": n }, shape("rect", { x, y, width, height, rx: look === "kubelet" ? 0 : 3 }), letters);
   });
-  const around = frame ? drawFrame(frame) : [];
+  const around = frame ? drawFrame(frame, labels.manager) : [];
   const calls = shape("g", { class: "calls" });
   const svg = shape("svg", { role: "img", "aria-label": labels.picture, viewBox: view.join(" ") }, ...around, ...drawDrum(seats, drum), ...boxes, calls);
   svg.style.maxWidth = `${1.1 * view[2]}px`;
   return { svg, boxes, calls };
 }
 
-function drawFrame([x, y, width, height]) {
-  const name = shape("text", { class: "quiet", x: x + width / 2, y: y + 14, "text-anchor": "middle" }, "kube-controller-manager");
+function drawFrame([x, y, width, height], manager) {
+  const name = shape("text", { class: "quiet", x: x + width / 2, y: y + 14, "text-anchor": "middle" }, manager);
   return [shape("rect", { class: "frame", x, y, width, height, rx: 5 }), name];
 }
 
@@ -94,13 +94,19 @@ function drawNews([, , x, y, width, height], bar, label) {
     shape("text", { x: right + 14, y: middle - 5 }, label));
 }
 
-function drawCall(seat, first, isServer, bar, request) {
-  const [, , x, y, width, height] = seat;
-  const middle = isServer ? first[3] - 16 + request.length * 15 : y + height / 2;
-  const left = isServer ? bar - 270 : x + width;
-  const lines = request.map((line, n) => shape("text", { x: left + 12, y: middle - 8 - (request.length - 1 - n) * 15 }, line));
-  const arrow = isServer ? [] : [shape("path", { d: `M${left},${middle} H${bar - 6}` }), head(bar - 1, middle, 0)];
-  return shape("g", { class: "call" }, ...arrow, ...lines);
+function drawCall([, , x, y, width, height], bar, request) {
+  const [left, middle] = [x + width, y + height / 2];
+  return drawArrow(`M${left},${middle} H${bar - 6}`, bar, middle, request, { x: left + 12, y: middle - 8 });
+}
+
+// The API server's call to itself.
+function drawOwnCall(y, bar, request) {
+  return drawArrow(`M${bar},${y - 10} h-20 v10 H${bar - 6}`, bar, y, request, { x: bar - 28, y: y - 1, "text-anchor": "end" });
+}
+
+function drawArrow(d, x, y, request, at) {
+  const lines = request.map((line, n) => shape("text", { ...at, y: at.y - (request.length - 1 - n) * 15 }, line));
+  return shape("g", { class: "call" }, shape("path", { d }), head(x - 1, y, 0), ...lines);
 }
 
 // --- the other parts ----------------------------------------------------------------------------------------------
@@ -215,12 +221,12 @@ class Workflow extends Player {
 
   showActor({ seat, request, heard }) {
     const { boxes, calls } = this.picture;
-    const { seats, labels } = this.scene;
+    const { seats, labels, own } = this.scene;
     const server = seats.length - 1;
     const bar = seats[server][2];
     boxes.forEach((box, n) => box.classList.toggle("now", n === seat));
     const news = heard.map((n) => drawNews(seats[n], bar, labels.watch));
-    calls.replaceChildren(...news, drawCall(seats[seat], seats[0], seat === server, bar, request));
+    calls.replaceChildren(...news, seat === server ? drawOwnCall(own, bar, request) : drawCall(seats[seat], bar, request));
   }
 
   showObjects(moment) {
