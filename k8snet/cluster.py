@@ -7,6 +7,8 @@ not a method here.
 from __future__ import annotations
 
 import copy
+import json
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +16,9 @@ from typing import Any, Self
 
 from k8snet.errors import ApiError
 from k8snet.kube import site as sites
-from k8snet.kube.apply import apply
 from k8snet.kube.assembly import Assembly
 from k8snet.kube.client import Client
+from k8snet.kube.decoding import STDIN
 from k8snet.kube.history import History
 from k8snet.kube.manifest import parse_named
 from k8snet.kube.objects import known, meta
@@ -84,13 +86,18 @@ class Cluster:
         return kubectl(self._kubeconfig, line, stdin, check=check)
 
     def apply(self, manifest: str | Path | dict[str, Any] | list[Any]) -> Output:
-        """Apply manifests: a path, YAML or JSON text, a dict, or a list. Returns what `kubectl apply` prints.
+        """`kubectl apply` of a path, YAML or JSON text, a dict, or a list of these. Returns what it prints.
 
-        ApiError if one of them is refused; nothing is changed then.
+        All of it or nothing is changed: ApiError if the server refuses an object, CommandError if kubectl does.
         """
-        applied = apply(self.api, parse_named(manifest))
+        found = parse_named(manifest)
+        origins = {origin for _, origin in found}
+        path = shlex.quote(origins.pop()) if len(origins) == 1 and STDIN not in origins else "-"
+        documents = "\n---\n".join(json.dumps(document) for document, _ in found)
+        with self.paused(), self._assembly.plane.api.transaction():
+            output = self.kubectl(f"apply -f {path}", documents)
         self._assembly.plane.settle_unless_paused()
-        return Output("".join(f"{each}\n" for each in applied))
+        return output
 
     def delete(self, kind: str, name: str, namespace: str = "default", *, grace: int | None = None,
                propagation: str = "Background") -> None:

@@ -12,11 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from k8snet.errors import ApiError, NotModelled
-from k8snet.kube import events, labels
+from k8snet.kube import events, labels, strategic
 from k8snet.kube.api import Api, not_found
 from k8snet.kube.decoding import decode
 from k8snet.kube.history import Watch
-from k8snet.kube.merge import three_way
 from k8snet.kube.objects import KINDS, Kind, Object, Pod, copy, kind_of, known, meta, to_dict
 from k8snet.kube.store import Key
 
@@ -97,7 +96,8 @@ class Client:
 
         ApiError as for `update`. ``None`` takes a field away.
         """
-        return self.patch(decode(three_way({}, wishes, to_dict(self.get(kind, name, namespace)))))
+        found = self.get(kind, name, namespace)
+        return self.patch(decode(strategic.merged(to_dict(found), wishes, type(found))))
 
     def update_status(self, obj: Object) -> Object:
         """PUT an object's status."""

@@ -12,9 +12,9 @@ import json
 from typing import Any
 
 from k8snet.errors import ApiError, NotModelled
-from k8snet.kube.gowords import Unreadable, quoted
+from k8snet.kube.gowords import quoted
 from k8snet.kube.objects import KINDS, Kind, Object, ObjectMeta
-from k8snet.kube.structs import Field, Walk, struct
+from k8snet.kube.structs import Field, Walk, decoded, struct
 
 STDIN = "STDIN"
 """What kubectl calls a manifest that comes from no file."""
@@ -68,32 +68,29 @@ def decode(document: dict[str, Any], origin: str = STDIN) -> Object:
     k8snet.errors.ApiError: Pod in version "v1" cannot be handled as a Pod: strict decoding error: unknown field "spec.prots"
     """
     kind = find_kind(document, origin)
-    walk = Walk()
-    decoded = None
-    try:
-        decoded = struct(kind.type).read(document, walk)
-    except Unreadable as error:
-        walk.wrong = str(error)
+    obj, walk = decoded(kind.type, document)
     if walk.wrong is not None:
-        raise metadata_refusal(document, origin) or _refused(kind, walk.wrong)
+        raise metadata_refusal(document, origin) or unhandled(kind, walk.wrong)
     if walk.unknown:
-        raise _refused(kind, f"strict decoding error: {', '.join(walk.unknown)}")
-    return decoded
+        raise unhandled(kind, f"strict decoding error: {', '.join(walk.unknown)}")
+    return obj
 
 
-def _refused(kind: Kind, why: str) -> ApiError:
-    version = kind.api_version.rpartition("/")[2]
-    return ApiError(f'{kind.kind} in version "{version}" cannot be handled as a {kind.kind}: {why}', reason="BadRequest")
+def unhandled(kind: Kind, why: str) -> ApiError:
+    """The server's no to a document that is no object of its kind."""
+    return unhandled_as(kind.kind, kind.api_version.rpartition("/")[2], why)
+
+
+def unhandled_as(kind: str, version: str, why: str) -> ApiError:
+    """The same for a kind that is none of the store's, such as Scale."""
+    return ApiError(f'{kind} in version "{version}" cannot be handled as a {kind}: {why}', reason="BadRequest")
 
 
 def metadata_refusal(document: dict[str, Any], origin: str) -> ApiError | None:
     """What kubectl says: it reads metadata itself before it sends anything (metadataValidatingDecoder); None: it sends it."""
-    reader, walk = struct(ObjectMeta), Walk()
-    walk.path.append(Field("metadata", "metadata", "metadataOnlyObject", reader))
-    try:
-        reader.read(document["metadata"] if document.get("metadata") is not None else {}, walk)
-    except Unreadable as error:
-        walk.wrong = str(error)
+    walk = Walk()
+    walk.path.append(Field("metadata", "metadata", "metadataOnlyObject", struct(ObjectMeta)))
+    decoded(ObjectMeta, document["metadata"] if document.get("metadata") is not None else {}, walk)
     return None if walk.wrong is None else ApiError(f"error: unable to decode {quoted(origin)}: {walk.wrong}")
 
 

@@ -73,6 +73,33 @@ def named(value: Any, *, literal: bool = False) -> str:
     return _NAMES.get(type(value)) or (f"number {number(value)}" if literal else "number")
 
 
+# --- integers ----------------------------------------------------------------------------------------------------
+
+_DECIMAL = re.compile(r"[+-]?[0-9]+")
+_LITERAL = re.compile(r"[+-]?(0[xX](_?[0-9a-fA-F])+|0[bB](_?[01])+|0[oO]?(_?[0-7])+|0|[1-9](_?[0-9])*)")
+MOST_DIGITS = 80
+"""No integer of 64 bits has so many digits, and Python does not read all that have more."""
+
+
+def read_integer(text: str, how: str = "ParseInt", *, bits: int = 64, base: int = 10) -> int:
+    """A whole number, as strconv reads it by ParseInt, ParseUint or Atoi. ``base`` 0: in any, by its prefix (0x, 0b, 0o, 0).
+
+    >>> read_integer("007"), read_integer("0x10", base=0), read_integer("010", base=0), read_integer("1_000", base=0)
+    (7, 16, 8, 1000)
+    >>> read_integer("-1", "ParseUint")
+    Traceback (most recent call last):
+    k8snet.kube.gowords.Unreadable: strconv.ParseUint: parsing "-1": invalid syntax
+    """
+    unsigned = how == "ParseUint"
+    if not (_DECIMAL if base else _LITERAL).fullmatch(text) or (unsigned and text[0] in "+-"):
+        raise Unreadable(f"strconv.{how}: parsing {quoted(text)}: invalid syntax")
+    digits = re.sub(r"^([+-]?)0+(?=[0-9])", r"\1", text) if base else re.sub(r"^([+-]?)0(?=[_0-7])", r"\g<1>0o", text)
+    low, end = (0, 1 << bits) if unsigned else (-(1 << bits - 1), 1 << bits - 1)
+    if len(digits) > MOST_DIGITS or not low <= (value := int(digits, base)) < end:
+        raise Unreadable(f"strconv.{how}: parsing {quoted(text)}: value out of range")
+    return value
+
+
 # --- quantities --------------------------------------------------------------------------------------------------
 
 _QUANTITY = re.compile(r"[+-]?[0-9]*(?:\.[0-9]*)?([eEinumkKMGTP]*[-+]?[0-9]*)")
@@ -163,6 +190,15 @@ def read_time(text: str, layout: str = SECONDS) -> datetime:
     if rest:
         raise Unreadable(f"parsing time {quoted(text)}: extra text: {quoted(rest)}")
     return _time(text, found)
+
+
+def time_text(time: datetime, layout: str = SECONDS) -> str:
+    """A time as JSON has it.
+
+    >>> time_text(datetime(2026, 11, 1, tzinfo=UTC)), time_text(datetime(2026, 11, 1, tzinfo=UTC), MICROSECONDS)
+    ('2026-11-01T00:00:00Z', '2026-11-01T00:00:00.000000Z')
+    """
+    return f"{time.astimezone(UTC):{'%Y-%m-%dT%H:%M:%S' if layout == SECONDS else '%Y-%m-%dT%H:%M:%S.%f'}}Z"
 
 
 def _time(text: str, found: dict[str, str]) -> datetime:

@@ -13,6 +13,7 @@ import msgspec
 
 from k8snet.errors import ApiError
 from k8snet.kube.fielddocs import FieldDoc, fields
+from k8snet.kube.goformat import printed
 from k8snet.linux.fact import Fact
 
 _TABLE = """
@@ -77,7 +78,7 @@ def merged(document: dict[str, Any], patch: dict[str, Any], kind: Type) -> dict[
     if directive == "delete":
         return {}
     if directive not in (None, "merge"):
-        raise _senseless(f"unknown patch type: {directive} in map: {go_text(patch)}")
+        raise _senseless(f"unknown patch type: {directive} in map: {printed(patch)}")
     known = {field.name: field for field in fields(kind)} if kind is not None else {}
     found = _retained(document, patch)
     for key in patch:
@@ -132,7 +133,7 @@ def _merged_list(found: dict[str, Any], patch: dict[str, Any], name: str, kind: 
     """A list that is merged, in the order that the patch wants: that of its own items, if it does not say."""
     key, live, new = strategy(kind, name).key, found[name], patch.get(name, [])
     if key and not all(isinstance(each, dict) for each in (*live, *new)):
-        raise _senseless(f"list element types are not identical: {go_text([live, new])}")
+        raise _senseless(f"list element types are not identical: {printed([live, new])}")
     gone, order = patch.get(DELETE + name) or [], patch.get(ORDER + name)
     plain = [each for each in new if not (isinstance(each, dict) and PATCH in each)]
     if order is not None:
@@ -155,7 +156,7 @@ def _merged_items(live: list[Any], plain: list[Any], special: list[Any], key: st
     """Items by key: those of the patch merged into those that are there, or behind them."""
     for each in special:
         if each[PATCH] not in ("delete", "merge"):
-            raise _senseless(f"unknown patch type: {each[PATCH]} in map: {go_text(each)}")
+            raise _senseless(f"unknown patch type: {each[PATCH]} in map: {printed(each)}")
     gone = [_identity(each, key) for each in special if each[PATCH] == "delete"]
     result = [each for each in live if _identity(each, key) not in gone]
     for each in [*plain, *({**each, PATCH: None} for each in special if each[PATCH] == "merge")]:
@@ -172,7 +173,7 @@ def _check_order(plain: list[Any], order: list[Any], name: str, key: str) -> Non
     wanted = [_identity(each, key) for each in order]
     own = [_identity(each, key) for each in plain]
     if own != [each for each in wanted if each in own]:
-        text = f"The order in patch list:\n{go_text(plain)}\n doesn't match {ORDER.removesuffix('/')} list:\n{go_text(order)}\n"
+        text = f"The order in patch list:\n{printed(plain)}\n doesn't match {ORDER.removesuffix('/')} list:\n{printed(order)}\n"
         raise _senseless(text)
 
 
@@ -196,7 +197,7 @@ def _identity(item: Any, key: str) -> Any:
     if not key or not isinstance(item, dict):
         return item
     if key not in item or isinstance(item[key], dict | list):
-        raise _senseless(f"map: {go_text(item)} does not contain declared merge key: {key}")
+        raise _senseless(f"map: {printed(item)} does not contain declared merge key: {key}")
     return item[key]
 
 
@@ -218,19 +219,6 @@ def _bare(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _bare(each) for key, each in value.items() if each is not None and not key.startswith("$")}
     return [_bare(each) for each in value] if isinstance(value, list) else value
-
-
-def go_text(value: Any) -> str:
-    """A value as Go prints it (``%v``).
-
-    >>> go_text([{"name": "a", "on": True}])
-    '[map[name:a on:true]]'
-    """
-    if isinstance(value, dict):
-        return f"map[{' '.join(f'{key}:{go_text(value[key])}' for key in sorted(value))}]"
-    if isinstance(value, list):
-        return f"[{' '.join(map(go_text, value))}]"
-    return "<nil>" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _senseless(why: str) -> ApiError:

@@ -119,6 +119,16 @@ def struct(kind: type[msgspec.Struct]) -> Reader:
     return Reader(go, lambda: read({}, Walk()), read)
 
 
+def decoded(kind: type[msgspec.Struct], document: Any, walk: Walk | None = None) -> tuple[Any, Walk]:
+    """The struct that a document describes, and what was found on the way; none if `Walk.wrong` says why it ended early."""
+    walk = walk or Walk()
+    try:
+        return struct(kind).read(document, walk), walk
+    except Unreadable as error:
+        walk.wrong = str(error)
+        return None, walk
+
+
 # --- a reader for each type --------------------------------------------------------------------------------------
 
 

@@ -259,5 +259,11 @@ class Trace:
 
         return story(self)
 
+    @property
+    def asked(self) -> str:
+        """The question as it was typed, or the command line that asks the same; empty if there was none."""
+        typed = self.world.log[self.log_position : self.log_position + 1]
+        return str(typed[0] if typed else self.question or "")
+
     def __repr__(self) -> str:
         return f"<Trace {self.question}: {self.fate}>"

@@ -211,7 +211,7 @@ def verdict(trace: Trace, words: dict[str, str] = ENGLISH) -> str:
 
 def story(trace: Trace, words: dict[str, str] = ENGLISH) -> str:
     """The whole trace: each packet in the order in which it was first seen, hop by hop, step by step."""
-    lines = [words["trace"].format(question=trace.question)]
+    lines = [words["trace"].format(question=trace.asked)]
     numbers: dict[str, int] = {}
     for traced in trace.packets:
         lines += _packet(traced, numbers, words)

@@ -48,7 +48,7 @@ class Reel:
         story = [(moment.number, next(along[moment.number])) for moment in moments]
         story.append((story[-1][0] if story else 0, next(along[-1])))
         data = {
-            "question": str(trace.question or ""),
+            "question": trace.asked,
             "kinds": list(self.kinds.values()),
             "spots": list(self.spots.values()),
             "packets": packets or [[0, 0, -1]],

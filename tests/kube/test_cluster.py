@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from k8snet import Cluster
-from k8snet.errors import ApiError, NotModelled
+from k8snet.errors import ApiError, CommandError, NotModelled
 from k8snet.kube.objects import meta, to_dict
 from tests.kube.plain import deployment_document, pod_document
 
@@ -422,5 +422,5 @@ def test_an_annotation_that_holds_no_object_ends_an_apply(noted: str) -> None:
     settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"a": "b"}}
     cluster.apply(settings)
     cluster.kubectl(f"annotate cm settings --overwrite kubectl.kubernetes.io/last-applied-configuration={noted}")
-    with pytest.raises(ApiError, match="invalid JSON document"):
+    with pytest.raises(CommandError, match="invalid JSON document"):
         cluster.apply(settings)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from k8snet.errors import NotModelled
-from k8snet.kube.gowords import Unreadable, check_base64, number, quoted, read_quantity, read_time
+from k8snet.kube.gowords import Unreadable, check_base64, number, quoted, read_integer, read_quantity, read_time
 
 
 def said_of(read: Callable[[str], Any], text: str) -> str | None:
@@ -44,6 +44,28 @@ def test_times(text: str, words: str | None) -> None:
 def test_times_beyond_python(text: str) -> None:
     with pytest.raises(NotModelled):
         read_time(text)
+
+
+@pytest.mark.parametrize(("text", "how", "bits", "base", "value"), [
+    ("9223372036854775807", "Atoi", 64, 10, (1 << 63) - 1), ("-9223372036854775808", "ParseInt", 64, 10, -1 << 63),
+    ("9223372036854775808", "Atoi", 64, 10, "value out of range"), ("65536", "ParseUint", 16, 10, "value out of range"),
+    ("0" * 5000 + "7", "ParseUint", 16, 10, 7), ("9" * 5000, "ParseInt", 64, 10, "value out of range"),
+    ("0x" + "f" * 5000, "ParseInt", 64, 0, "value out of range"), ("-0o17", "ParseInt", 64, 0, -15),
+    ("+017", "ParseInt", 64, 0, 15), ("+1", "ParseUint", 64, 10, "invalid syntax"),
+    ("08", "ParseInt", 64, 0, "invalid syntax"), ("08", "ParseInt", 64, 10, 8), ("1_0", "ParseInt", 64, 10, "invalid syntax"),
+    ("", "Atoi", 64, 10, "invalid syntax"), ("٣", "Atoi", 64, 10, "invalid syntax"),
+])  # fmt: skip
+def test_integers(text: str, how: str, bits: int, base: int, value: int | str) -> None:
+    said = said_of(lambda text: read_integer(text, how, bits=bits, base=base), text)
+    assert said == (f'strconv.{how}: parsing "{text}": {value}' if isinstance(value, str) else None)
+    assert isinstance(value, str) or read_integer(text, how, bits=bits, base=base) == value
+
+
+@given(st.integers(-(1 << 70), 1 << 70))
+def test_integers_of_64_bits_are_read_back(value: int) -> None:
+    fits = -(1 << 63) <= value < 1 << 63
+    assert (said_of(read_integer, str(value)) is None) == fits
+    assert not fits or read_integer(str(value)) == value
 
 
 @pytest.mark.parametrize("text", ["1", "0.5", ".5", "1.", "100m", "1Gi", "1e3", "1E3", "1E", "-1", "+1k", "5u", "12e-2"])

@@ -68,6 +68,14 @@ FLAGS = """
     run x --image=nginx --annotations==b
     run x --image=nginx -l a==b
     run x --image=nginx -l =a
+    run x --image=nginx --port=99999999999
+    run x --image=nginx --port=4294967296
+    run x --image=nginx --port=9223372036854775808
+    get pod two -o jsonpath={9223372036854775808}
+    get pod two -o jsonpath={.spec.containers[9223372036854775808].name}
+    port-forward pod/two 9223372036854775808:80
+    port-forward pod/two 80:9223372036854775808
+    port-forward pod/two 80:65536
     delete pod two --now --force
     delete pod two --now --grace-period=5
 """

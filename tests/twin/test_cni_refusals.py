@@ -130,7 +130,8 @@ PORT = {"hostPort": 80, "containerPort": 8080, "protocol": "tcp"}
 PORTMAPS = [
     {}, {"ports": [PORT | {"hostPort": 0}]}, {"ports": [PORT | {"containerPort": -1}]}, {"ports": [PORT | {"protocol": "foo"}]},
     {"ports": [PORT | {"hostIP": "x"}]}, {"ports": [PORT | {"hostPort": 70000}]}, {"markMasqBit": 40}, {"markMasqBit": 0},
-    {"markMasqBit": 4, "externalSetMarkChain": "X"}, {"externalSetMarkChain": "X"}, {"snat": "x"}, {"conditionsV4": ["--foo"]},
+    {"markMasqBit": 4, "externalSetMarkChain": "X"}, {"externalSetMarkChain": "X"}, {"snat": "x"},
+    {"conditionsV4": ["--foo"]}, {"conditionsV4": [True]}, {"conditionsV4": [0, "-s"]},
     {"prevResult": None}, {"ports": "x"}, {"ports": [PORT | {"hostPort": "80"}]}, {"ports": ["x"]},
     {"ports": [PORT | {"protocol": "TCP"}]}, {"ports": []},
 ]  # fmt: skip

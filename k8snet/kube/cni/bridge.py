@@ -285,7 +285,7 @@ def _read(fields: Fields) -> Settings:
 
 
 def _dns(fields: Fields) -> dict[str, Any]:
-    values = {name: fields.text(name) if name == "domain" else fields.listed(name, "string") for name in DNS}
+    values = {name: fields.text(name) if name == "domain" else fields.texts(name) for name in DNS}
     return {name: value for name, value in values.items() if value}
 
 

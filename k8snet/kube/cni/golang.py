@@ -78,6 +78,10 @@ class Fields:
         """A list; empty where there is none."""
         return list(self._of(name, list, f"[]{kind}") or ())
 
+    def texts(self, name: str) -> list[str]:
+        """A list of strings; null is an empty one."""
+        return [str(self._checked(name, "" if each is None else each, str, "string")) for each in self.listed(name, "string")]
+
     def objects(self, name: str, kind: str, of: str = "") -> list[Fields]:
         """A list of objects of a Go type; ``of`` is that type where the list's own name for it is a pointer's."""
         return [self.element(name, each, of or kind) for each in self.listed(name, kind)]

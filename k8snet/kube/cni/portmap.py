@@ -263,7 +263,7 @@ def _read(fields: Fields) -> Settings:
     read = Settings(
         version=fields.text("cniVersion"), network=fields.text("name"),
         snat=fields.flag("snat") if "snat" in fields else True, mark=_mark(DEFAULT_MARK_BIT if bit is None else bit),
-        set_mark_chain=fields.text("externalSetMarkChain"), conditions=tuple(fields.listed("conditionsV4", "string")),
+        set_mark_chain=fields.text("externalSetMarkChain"), conditions=tuple(fields.texts("conditionsV4")),
     )  # fmt: skip
     if bit is not None and "externalSetMarkChain" in fields:
         raise CniError("Cannot specify externalSetMarkChain and markMasqBit")

@@ -83,7 +83,7 @@ class PodGc(Controller):
             return None
         left = self.gone.setdefault(node, client.now) + QUARANTINE - client.now
         if left > 0:
-            return Again(left)
+            return Again(left, idle=True)
         for pod in pods:
             _remove(client, pod)
         del self.gone[node]

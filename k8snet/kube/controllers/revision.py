@@ -13,6 +13,7 @@ import msgspec
 from k8snet.kube.api import ALPHABET
 from k8snet.kube.client import Client
 from k8snet.kube.controllers.controller import controller_of
+from k8snet.kube.gowords import Unreadable, read_integer
 from k8snet.kube.objects import Deployment, ObjectMeta, PodTemplateSpec, ReplicaSet, changed, known, meta, to_dict
 
 HASH = "pod-template-hash"
@@ -70,8 +71,15 @@ def with_hash(labels: dict[str, str] | None, letters: str) -> dict[str, str]:
 
 def number_of(obj: Deployment | ReplicaSet) -> int:
     """An object's revision; 0 if it says none."""
-    text = (meta(obj).annotations or {}).get(REVISION, "")
-    return int(text) if text.isdecimal() else 0
+    return number_said(obj, REVISION, bits=63) or 0
+
+
+def number_said(obj: Deployment | ReplicaSet, annotation: str, *, bits: int = 31) -> int | None:
+    """The number that an annotation says; None if it says none, or one of more bits."""
+    try:
+        return read_integer((meta(obj).annotations or {}).get(annotation, ""), "ParseUint", bits=bits)
+    except Unreadable:
+        return None
 
 
 def annotated(deployment: Deployment, rs: ReplicaSet | None, number: int) -> dict[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from k8snet.kube.controllers.revision import DESIRED, MAXIMUM, is_same, number_of
+from k8snet.kube.controllers.revision import DESIRED, MAXIMUM, is_same, number_of, number_said
 from k8snet.kube.objects import Deployment, ReplicaSet, ReplicaSetStatus, known, meta
 
 Sizes = Mapping[str, int]
@@ -171,8 +171,7 @@ def name(rs: ReplicaSet) -> str:
 
 def is_being_scaled(rollout: Rollout) -> bool:
     """Whether the Deployment asks for another number of pods than its ReplicaSets were made for."""
-    said = ((meta(rs).annotations or {}).get(DESIRED, "") for rs in active(rollout.all))
-    return any(number.isdecimal() and int(number) != rollout.replicas for number in said)
+    return any(number_said(rs, DESIRED) not in (None, rollout.replicas) for rs in active(rollout.all))
 
 
 def scale(rollout: Rollout) -> Sizes:
@@ -220,9 +219,7 @@ def _fraction(rollout: Rollout, rs: ReplicaSet) -> int:
     """By how much a set would grow or shrink if all kept their proportion."""
     if rollout.replicas == 0:
         return -size(rs)
-    said = (meta(rs).annotations or {}).get(MAXIMUM, "")
-    before = int(said) if said.isdecimal() else 0
-    before = before or (rollout.deployment.status.replicas if rollout.deployment.status else 0) or 0
+    before = number_said(rs, MAXIMUM) or (rollout.deployment.status.replicas if rollout.deployment.status else 0) or 0
     return _rounded(size(rs) * rollout.most, before) - size(rs) if before else 0
 
 

@@ -12,15 +12,16 @@ from typing import Any
 import msgspec
 
 from k8snet.errors import ApiError
+from k8snet.kube.decoding import unhandled
 from k8snet.kube.gojson import Doubled, check_depth, read_value
-from k8snet.kube.gowords import Unreadable, quoted
+from k8snet.kube.gowords import Unreadable, named, quoted
 from k8snet.kube.goyaml import read as read_yaml
 from k8snet.kube.objects import KINDS, Kind, Object
 from k8snet.kube.rest import protodecoding
 from k8snet.kube.rest.http import JSON, YAML, Request
 from k8snet.kube.rest.omitting import omitted
 from k8snet.kube.rest.protobuf import Malformed
-from k8snet.kube.structs import Walk, struct
+from k8snet.kube.structs import decoded
 from k8snet.linux.fact import Fact
 
 ACCEPTED = f"{JSON}, {YAML}, {protodecoding.MEDIA}"
@@ -44,13 +45,9 @@ def read_object(kind: Kind, request: Request) -> Decoded:
     return decode(kind, read_document(request, kind.kind, kind.type), request.parameter("fieldValidation", WARN))
 
 
-def _media(request: Request) -> str:
-    return request.content_type.partition(";")[0].strip() or JSON
-
-
 def read_document(request: Request, kind: str, struct_of: type[msgspec.Struct] | None = None) -> dict[str, Any]:
     """The document in a body; ``kind`` is what is expected there, ``struct_of`` its type, without which protobuf is no use."""
-    media = _media(request)
+    media = request.media or JSON
     if media == protodecoding.MEDIA and struct_of is not None:
         return _unpacked(request.data, kind, struct_of)
     if media not in (JSON, YAML):
@@ -62,8 +59,7 @@ def read_document(request: Request, kind: str, struct_of: type[msgspec.Struct] |
     except Unreadable as error:
         raise _unrecognized(kind, f"couldn't get version/kind; json parse error: {error}", text) from None
     if not isinstance(value, dict):
-        word = "array" if isinstance(value, list) else "string" if isinstance(value, str) else "number"
-        why = f"json: cannot unmarshal {word} into Go value of type {TYPE_META}"
+        why = f"json: cannot unmarshal {named(value)} into Go value of type {TYPE_META}"
         raise _unrecognized(kind, f"couldn't get version/kind; json parse error: {why}", text)
     return value
 
@@ -95,17 +91,12 @@ def _unrecognized(kind: str, why: str, text: str) -> ApiError:
 def decode(kind: Kind, document: dict[str, Any], validation: str = STRICT) -> Decoded:
     """The object that a document describes, which must be of this kind. ApiError (BadRequest)."""
     _check_kind(kind, document)
-    return decode_as(kind, document, validation, lambda why: _refused(kind, why))
+    return decode_as(kind, document, validation, lambda why: unhandled(kind, why))
 
 
 def decode_as(kind: Kind, document: dict[str, Any], validation: str, refused: Callable[[str], ApiError]) -> Decoded:
     """The object of a kind that a document describes; ``refused`` makes the refusal of what it cannot say."""
-    walk = Walk()
-    obj = None
-    try:
-        obj = struct(kind.type).read(omitted(_plain(document), kind.type), walk)
-    except Unreadable as error:
-        walk.wrong = str(error)
+    obj, walk = decoded(kind.type, omitted(_plain(document), kind.type))
     if walk.wrong is not None:
         raise refused(walk.wrong)
     found = (*walk.unknown, *(f"duplicate field {quoted(field)}" for field in doubled(document, "")))
@@ -124,14 +115,14 @@ def _check_kind(kind: Kind, document: dict[str, Any]) -> None:
             raise ApiError(text, reason="BadRequest")
         why = f"converting (v1.{name}) to (core.{kind.kind}): unknown conversion"
     else:
-        why = f'no kind {quoted(name)} is registered for version {quoted(version)} in scheme "pkg/api/legacyscheme/scheme.go:30"'
+        why = unregistered(name, version)
     raise ApiError(f"{name} in version {quoted(version.rpartition('/')[2])} cannot be handled as a {kind.kind}: {why}",
                    reason="BadRequest")
 
 
-def _refused(kind: Kind, why: str) -> ApiError:
-    version = kind.api_version.rpartition("/")[2]
-    return ApiError(f'{kind.kind} in version "{version}" cannot be handled as a {kind.kind}: {why}', reason="BadRequest")
+def unregistered(kind: str, version: str) -> str:
+    """What the server says of a kind that it does not have."""
+    return f'no kind {quoted(kind)} is registered for version {quoted(version)} in scheme "pkg/api/legacyscheme/scheme.go:30"'
 
 
 def _plain(value: Any) -> Any:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from k8snet.errors import ApiError
+from k8snet.kube.gowords import Unreadable, read_integer
 from k8snet.linux.fact import Fact
 
 JSON = "application/json"
@@ -58,6 +60,20 @@ class Request(Fact, frozen=True):
         found = next((value for key, value in self.parameters if key == name), None)
         return found is not None and found.lower() not in ("false", "0")
 
+    def integer(self, name: str) -> int | None:
+        """The whole number that a parameter is; None if it is not there. ApiError (BadRequest)."""
+        if not (text := self.parameter(name)):
+            return None
+        try:
+            return read_integer(text)
+        except Unreadable as error:
+            raise ApiError(str(error), reason="BadRequest") from None
+
+    @property
+    def media(self) -> str:
+        """The media type of the body, without its parameters; empty if none is told."""
+        return self.content_type.partition(";")[0].strip()
+
     @property
     def is_dry(self) -> bool:
         """Whether nothing is to be kept."""
@@ -75,9 +91,13 @@ class Request(Fact, frozen=True):
 
 
 class Response(Fact, frozen=True):
-    """The answer: ``body`` is what JSON can write (for `TEXT`: a text), ``warnings`` go into header fields of that name."""
+    """The answer: ``body`` is what JSON can write (for `TEXT`: a text), ``warnings`` go into header fields of that name.
+
+    ``cause`` is the error behind a refusal, for who asks from within this process.
+    """
 
     status: int
     body: Any
     content_type: str = JSON
     warnings: tuple[str, ...] = ()
+    cause: Exception | None = None

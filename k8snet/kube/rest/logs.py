@@ -14,6 +14,7 @@ from k8snet.kube.api import EPOCH, Api
 from k8snet.kube.gowords import Unreadable, quoted, read_time
 from k8snet.kube.objects import ContainerStatus, Pod, known, meta
 from k8snet.kube.rest.http import NO_CONTENT, OK, TEXT, Request, Response
+from k8snet.kube.validation.errors import Errors, invalid, refusal_of
 from k8snet.linux.fact import Fact
 
 
@@ -36,6 +37,7 @@ Logs = Callable[[Pod, str, str], Sequence[Line]]
 def log(api: Api, pod: Pod, request: Request, logs: Logs | None) -> Response:
     """The log of one of a pod's containers, as text. ApiError (BadRequest) in the server's or the kubelet's words."""
     name = _container(pod, request.parameter("container"))
+    _check_numbers(pod, request)
     if not known(pod.spec).nodeName:
         return Response(NO_CONTENT, "", TEXT)
     if logs is None:
@@ -43,8 +45,18 @@ def log(api: Api, pod: Pod, request: Request, logs: Logs | None) -> Response:
     identity = _identity(pod, name, previous=request.asks("previous"))
     lines = _wanted(list(logs(pod, name, identity)), request, api.time)
     text = "".join(f"{_stamp(line) if request.asks('timestamps') else ''}{line.text}\n" for line in lines)
-    limit = _number(request, "limitBytes")
+    limit = request.integer("limitBytes")
     return Response(OK, text if limit is None else text.encode()[:limit].decode(errors="ignore"), TEXT)
+
+
+def _check_numbers(pod: Pod, request: Request) -> None:
+    """Refuse what no log can be asked for (ValidatePodLogOptions)."""
+    errors: Errors = []
+    for name, least in (("tailLines", 0), ("limitBytes", 1), ("sinceSeconds", 1)):
+        if (number := request.integer(name)) is not None and number < least:
+            errors.append(invalid(name, number, f"must be greater than {'' if least else 'or equal to '}0"))
+    if errors:
+        raise refusal_of("PodLogOptions", meta(pod).name or "", errors)
 
 
 def _container(pod: Pod, name: str) -> str:
@@ -96,25 +108,16 @@ def _status(pod: Pod, name: str) -> ContainerStatus | None:
 def _wanted(lines: list[Line], request: Request, now: datetime) -> list[Line]:
     """The lines since a time, and of these the last ones."""
     since = None
-    if (seconds := _number(request, "sinceSeconds")) is not None:
+    if (seconds := request.integer("sinceSeconds")) is not None:
         since = now - timedelta(seconds=seconds)
     elif text := request.parameter("sinceTime"):
         try:
             since = read_time(text)
         except Unreadable as error:
             raise _bad(str(error)) from None
-    tail = _number(request, "tailLines")
+    tail = request.integer("tailLines")
     kept = [line for line in lines if since is None or line.time >= since]
     return kept if tail is None else kept[max(0, len(kept) - tail) :]
-
-
-def _number(request: Request, name: str) -> int | None:
-    text = request.parameter(name)
-    if not text:
-        return None
-    if not text.isdecimal():
-        raise _bad(f'strconv.ParseInt: parsing "{text}": invalid syntax')
-    return int(text)
 
 
 def _stamp(line: Line) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from k8snet.kube.fielddocs import FieldDoc, fields
-from k8snet.kube.rest.protonumbers import INLINE, NUMBERS
+from k8snet.kube.rest.protonumbers import fields_of
 
 TEXT_POINTERS = ("Endpoint", "EndpointPort", "LeaseSpec")
 """Types whose texts are pointers too, which no number tells."""
@@ -56,10 +56,4 @@ def _inside(value: Any, field: FieldDoc | None) -> Any:
 @cache
 def _pointers(message: str) -> frozenset[str]:
     """The fields of a message whose zero says something."""
-    found = set[str]()
-    for each in NUMBERS.get(message, {}).values():
-        if each.keeps_zero:
-            found.add(each.name)
-        if each.name in INLINE:
-            found |= _pointers(INLINE[each.name])
-    return frozenset(found)
+    return frozenset(each.name for each in fields_of(message) if each.keeps_zero)

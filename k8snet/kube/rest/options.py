@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from k8snet.errors import ApiError
-from k8snet.kube.gowords import quoted
+from k8snet.kube.decoding import unhandled_as
+from k8snet.kube.gowords import named, quoted
 from k8snet.kube.objects import DeleteOptions, Kind, Object, meta
 from k8snet.kube.rest.bodies import IGNORE, STRICT, WARN, read_document
 from k8snet.kube.rest.http import Request
-from k8snet.kube.validation.errors import Errors, invalid, unsupported
+from k8snet.kube.validation.errors import Errors, invalid, refusal_of, unsupported
 from k8snet.linux.fact import Fact
 
 POLICIES = ("Background", "Foreground", "Orphan")
@@ -31,8 +32,7 @@ def check(request: Request) -> None:
 
 def _refuse(name: str, errors: Errors) -> None:
     if errors:
-        text = errors[0] if len(errors) == 1 else f"[{', '.join(errors)}]"
-        raise ApiError(f'{name}.meta.k8s.io "" is invalid: {text}', reason="Invalid", causes=tuple(errors))
+        raise refusal_of(f"{name}.meta.k8s.io", "", errors)
 
 
 class Deletion(Fact, frozen=True):
@@ -62,7 +62,7 @@ class Deletion(Fact, frozen=True):
 def deletion(request: Request) -> Deletion:
     """The DeleteOptions of a request: its body, or what the query says. ApiError (BadRequest, Invalid)."""
     body = read_document(request, "DeleteOptions", DeleteOptions) if request.data.strip() else {}
-    query = {key: _number(value) if key == "gracePeriodSeconds" else value for key, value in request.parameters}
+    query = dict(request.parameters) | {"gracePeriodSeconds": request.integer("gracePeriodSeconds")}
     return of_document(body or query, dry=request.is_dry)
 
 
@@ -76,14 +76,10 @@ def of_document(body: dict[str, Any], *, dry: bool = False) -> Deletion:
     if propagation not in POLICIES:
         allowed = ",".join(map(quoted, ("Foreground", "Background", "Orphan")))
         errors.append(invalid("propagationPolicy", propagation, f"needs to be one of {{{allowed},nil}}"))
-    if grace is not None and not isinstance(grace, int):
-        raise ApiError("DeleteOptions in version \"v1\" cannot be handled as a DeleteOptions: json: cannot unmarshal "
-                       "string into Go struct field DeleteOptions.gracePeriodSeconds of type int64", reason="BadRequest")
+    if grace is not None and (type(grace) is not int or not -(1 << 63) <= grace < 1 << 63):
+        why = f"json: cannot unmarshal {named(grace, literal=True)} into Go struct field DeleteOptions.gracePeriodSeconds"
+        raise unhandled_as("DeleteOptions", "v1", f"{why} of type int64")
     _refuse("DeleteOptions", errors)
     if grace is not None and grace < 0:  # the server takes a negative grace for 1 second (BeforeDelete)
         grace = 1
     return Deletion(grace, propagation, before.get("uid"), before.get("resourceVersion"), dry or bool(body.get("dryRun")))
-
-
-def _number(text: str) -> int | str:
-    return int(text) if text.removeprefix("-").isdecimal() else text

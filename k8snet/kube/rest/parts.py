@@ -9,18 +9,20 @@ from __future__ import annotations
 from typing import Any
 
 from k8snet.errors import ApiError, NotModelled
+from k8snet.kube.decoding import unhandled_as
 from k8snet.kube.gowords import named
 from k8snet.kube.objects import Object, changed, meta, to_dict
 from k8snet.kube.rest import bodies, options
 from k8snet.kube.rest.durations import age
 from k8snet.kube.rest.http import CREATED, OK, Response
 from k8snet.kube.rest.negotiation import TABLE, negotiated
+from k8snet.kube.rest.reading import headed
 from k8snet.kube.rest.resources import Target
 from k8snet.kube.rest.status import not_allowed, success
 from k8snet.kube.rest.tables.columns import AGE, NAME, integer, selector
 from k8snet.kube.rest.wire import document, metadata_of
 from k8snet.kube.rest.writing import Writer, kept
-from k8snet.kube.validation.errors import invalid, required, unsupported
+from k8snet.kube.validation.errors import invalid, refusal_of, required, unsupported
 
 SCALE_META = ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
 SCALE_COLUMNS = (NAME, integer("Desired", "How many there should be."), integer("Available", "How many there are."), AGE)
@@ -82,9 +84,9 @@ def _scale_table(obj: Object, writer: Writer) -> dict[str, Any]:
     """A Scale as a table."""
     about, there = meta(obj), scale(obj)["status"]["replicas"]
     cells = [about.name, obj.spec.replicas or 0, there, age(about.creationTimestamp, writer.api.time)]
-    return {"kind": TABLE, "apiVersion": "meta.k8s.io/v1", "metadata": {"resourceVersion": about.resourceVersion},
-            "columnDefinitions": [column.definition() for column in SCALE_COLUMNS],
-            "rows": [{"cells": cells, "object": metadata_of(obj)}]}
+    columns = [column.definition() for column in SCALE_COLUMNS]
+    return headed({"columnDefinitions": columns, "rows": [{"cells": cells, "object": metadata_of(obj)}]},
+                  about.resourceVersion or "")
 
 
 def _of_scale(wanted: dict[str, Any], obj: Object) -> Any:
@@ -100,10 +102,9 @@ def _replicas(wanted: dict[str, Any], name: str) -> int:
     count = (wanted.get("spec") or {}).get("replicas") or 0
     if not isinstance(count, int) or isinstance(count, bool) or not -(1 << 31) <= count < 1 << 31:
         why = f"json: cannot unmarshal {named(count, literal=True)} into Go struct field ScaleSpec.spec.replicas of type int32"
-        raise ApiError(f'Scale in version "v1" cannot be handled as a Scale: {why}', reason="BadRequest")
+        raise unhandled_as("Scale", "v1", why)
     if count < 0:
-        error = invalid("spec.replicas", count, "must be greater than or equal to 0")
-        raise ApiError(f'Scale.autoscaling "{name}" is invalid: {error}', reason="Invalid", causes=(error,))
+        raise refusal_of("Scale.autoscaling", name, [invalid("spec.replicas", count, "must be greater than or equal to 0")])
     return count
 
 
@@ -116,7 +117,7 @@ def _bind(writer: Writer, target: Target) -> Response:
     node, kind = aim.get("name"), aim.get("kind") or "Node"
     if not node or kind != "Node":
         error = required("target.name") if not node else unsupported("target.kind", kind, ("Node", "<empty>"))
-        raise ApiError(f'Binding "{target.name}" is invalid: {error}', reason="Invalid", causes=(error,))
+        raise refusal_of("Binding", target.name, [error])
     pod = writer.client.get("Pod", *reversed(target.key))
     kept(writer.api, lambda: writer.api.bind(pod, node, writer.request.who), dry=writer.request.is_dry)
     return Response(CREATED, success() | {"code": CREATED})

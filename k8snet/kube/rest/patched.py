@@ -12,15 +12,13 @@ import re
 from typing import Any
 
 from k8snet.errors import ApiError
-from k8snet.kube.gowords import quoted
+from k8snet.kube.goformat import printed
 from k8snet.kube.objects import Kind
 from k8snet.kube.rest import bodies
 from k8snet.kube.rest.bodies import Decoded
 from k8snet.kube.rest.protonumbers import NUMBERS
-from k8snet.kube.rest.strategic import go_text
-from k8snet.kube.validation.errors import invalid
+from k8snet.kube.validation.errors import invalid, refusal_of
 
-SCHEME = '"pkg/api/legacyscheme/scheme.go:30"'
 _KINDS = {"string": "string", "bool": "bool", "array": "slice", "object": "map"}
 """Go's words for what JSON has."""
 _WRONG = re.compile(r"json: cannot unmarshal (\w+)(?: (\S+))? into Go .* of type (\S+)")
@@ -31,20 +29,18 @@ def decode(kind: Kind, after: dict[str, Any], validation: str) -> Decoded:
     shown = json.dumps(after, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
     version, name = after.get("apiVersion"), after.get("kind")
     if (version, name) != (kind.api_version, kind.kind):
-        text = f"no kind {quoted(str(name))} is registered for version {quoted(str(version))} in scheme {SCHEME}"
-        raise _refused(shown, text)
+        raise _refused(shown, bodies.unregistered(str(name), str(version)))
     return bodies.decode_as(kind, after, validation, lambda why: _refused(shown, why))
 
 
 def decode_strategic(kind: Kind, after: dict[str, Any], validation: str, patch: dict[str, Any]) -> Decoded:
     """The object that a strategic merge patch has made, whatever it says of its kind. ApiError (Invalid)."""
     document = after | {"apiVersion": kind.api_version, "kind": kind.kind}
-    return bodies.decode_as(kind, document, validation, lambda why: _refused(go_text(patch), converted(why)))
+    return bodies.decode_as(kind, document, validation, lambda why: _refused(printed(patch), converted(why)))
 
 
 def _refused(patch: str, why: str) -> ApiError:
-    error = invalid("patch", patch, why)
-    return ApiError(f' "" is invalid: {error}', reason="Invalid", causes=(error,))
+    return refusal_of("", "", [invalid("patch", patch, why)])
 
 
 def converted(why: str) -> str:

@@ -7,12 +7,11 @@ RFC 6901, RFC 7386; gopkg.in/evanphx/json-patch.v4, patch.go.
 
 from __future__ import annotations
 
-import re
 from copy import deepcopy
 from typing import Any
 
 from k8snet.errors import ApiError
-from k8snet.kube.gowords import named, quoted
+from k8snet.kube.gowords import Unreadable, named, quoted, read_integer
 
 MISSING = "missing value"
 
@@ -124,10 +123,10 @@ def _value(place: Place) -> Any:
 
 def _index(items: list[Any], key: str, *, beyond: bool = False) -> int:
     """An index, which counts from the end if it is negative."""
-    if not re.fullmatch(r"[+-]?[0-9]+", key):
-        text = f'strconv.Atoi: parsing "{key}": invalid syntax'
-        raise DoesNotApply(f"value was not a proper array index: '{key}': {text}" if beyond else text)
-    size, at = len(items) + beyond, int(key)
+    try:
+        size, at = len(items) + beyond, read_integer(key, "Atoi")
+    except Unreadable as error:
+        raise DoesNotApply(f"value was not a proper array index: '{key}': {error}" if beyond else str(error)) from None
     if not -size <= at < size:
         raise DoesNotApply(f"Unable to access invalid index: {at}: invalid index referenced")
     return at % size

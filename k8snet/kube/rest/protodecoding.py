@@ -15,6 +15,7 @@ import msgspec
 from k8snet.errors import NotModelled
 from k8snet.kube.fielddocs import FieldDoc, fields
 from k8snet.kube.gotypes import GO_TYPES
+from k8snet.kube.gowords import MICROSECONDS, SECONDS, time_text
 from k8snet.kube.rest import protobuf
 from k8snet.kube.rest.protobuf import Malformed
 from k8snet.kube.rest.protonumbers import INLINE, NUMBERS
@@ -93,7 +94,7 @@ def _value(field: FieldDoc, value: int | bytes) -> Any:
 
 def _time(inside: dict[int, int | bytes], base: str) -> str:
     when = _START + timedelta(seconds=_signed(inside.get(1, 0)), microseconds=_signed(inside.get(2, 0)) // 1000)
-    return when.strftime("%Y-%m-%dT%H:%M:%S.%fZ" if base == "MicroTime" else "%Y-%m-%dT%H:%M:%SZ")
+    return time_text(when, MICROSECONDS if base == "MicroTime" else SECONDS)
 
 
 def _signed(value: int | bytes) -> int:

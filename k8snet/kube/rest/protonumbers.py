@@ -7,6 +7,8 @@ generated.proto of k8s.io/api and k8s.io/apimachinery 0.37.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from k8snet.linux.fact import Fact
 
 _TABLE = """
@@ -283,3 +285,16 @@ INLINE = {
     "volumeSource": "VolumeSource",
 }
 """Fields whose own fields stand in their place in JSON, and the messages that they are."""
+
+
+def fields_of(message: str) -> Iterator[Numbered]:
+    """A message's fields as JSON has them, in the order of its Go struct; none of what is not in the table.
+
+    >>> [each.name for each in fields_of("SecretKeySelector")]
+    ['name', 'key', 'optional']
+    """
+    for each in NUMBERS.get(message, {}).values():
+        if each.name in INLINE:
+            yield from fields_of(INLINE[each.name])
+        else:
+            yield each

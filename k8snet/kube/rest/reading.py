@@ -6,6 +6,7 @@ Source: k8s.io/apiserver, pkg/endpoints/handlers (get.go, response.go).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from k8snet.errors import ApiError
@@ -46,13 +47,13 @@ def one(api: Api, target: Target, request: Request) -> Response:
     """GET an object. ApiError (NotFound)."""
     form = negotiated(request.accept)
     obj = Client(api, request.who).get(target.kind.kind, *reversed(target.key))
-    return Response(OK, shown(api, target.kind, obj, form, request), form.media)
+    return Response(OK, shown(target.kind, obj, form, request, api.time), form.media)
 
 
-def shown(api: Api, kind: Kind, obj: Object, form: Form, request: Request) -> dict[str, Any]:
+def shown(kind: Kind, obj: Object, form: Form, request: Request, now: datetime) -> dict[str, Any]:
     """An object in the form that was asked for."""
     if form.name == TABLE:
-        return tabulated(api, kind, [obj], meta(obj).resourceVersion or "", request)
+        return tabulated(kind, [obj], meta(obj).resourceVersion or "", request, now)
     return metadata_of(obj) if form.name == METADATA else document(obj)
 
 
@@ -63,7 +64,7 @@ def many(api: Api, target: Target, request: Request) -> Response:
     form = negotiated(request.accept)
     objects, version = chosen(api, target, request), str(api.store.version)
     if form.name == TABLE:
-        body = tabulated(api, target.kind, objects, version, request)
+        body = tabulated(target.kind, objects, version, request, api.time)
     elif form.name.startswith(METADATA):
         body = {"kind": f"{METADATA}List", "apiVersion": "meta.k8s.io/v1", "metadata": {"resourceVersion": version},
                 "items": [metadata_of(obj) for obj in objects]}
@@ -72,13 +73,18 @@ def many(api: Api, target: Target, request: Request) -> Response:
     return Response(OK, body, form.media)
 
 
-def tabulated(api: Api, kind: Kind, objects: Sequence[Object], version: str, request: Request) -> dict[str, Any]:
+def tabulated(kind: Kind, objects: Sequence[Object], version: str, request: Request, now: datetime) -> dict[str, Any]:
     """Objects as a table; a row carries its object's metadata, or as much of it as ``includeObject`` says."""
-    made = table(kind, objects, api.time)
+    made = table(kind, objects, now)
     include = request.parameter("includeObject", "Metadata")
     if include not in ("None", "Metadata", "Object"):
         raise ApiError(f'unrecognized includeObject value: "{include}"', reason="BadRequest")
     for row, obj in zip(made["rows"], objects, strict=True):
         if include != "None":
             row["object"] = metadata_of(obj) if include == "Metadata" else document(obj)
+    return headed(made, version)
+
+
+def headed(made: dict[str, Any], version: str) -> dict[str, Any]:
+    """Columns and rows, with what else a Table has."""
     return {"kind": TABLE, "apiVersion": "meta.k8s.io/v1", "metadata": {"resourceVersion": version} if version else {}, **made}

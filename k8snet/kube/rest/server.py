@@ -76,7 +76,7 @@ class Rest:
             return writer.delete_collection(at)
         form = negotiated(request.accept)
         write: Callable[..., Response] = getattr(writer, verb)
-        return write(at, lambda obj: reading.shown(self.api, at.kind, obj, form, request))
+        return write(at, lambda obj: reading.shown(at.kind, obj, form, request, self.api.time))
 
 
 _READERS = {"get": reading.one, "list": reading.many}

@@ -72,7 +72,7 @@ def refused(error: K8snetError) -> Response:
     body = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": str(error)}
     body |= {"reason": reason} if reason else {}
     details = _details(error) if isinstance(error, ApiError) else None
-    return Response(code.value, body | ({"details": details} if details is not None else {}) | {"code": code.value})
+    return Response(code.value, body | ({"details": details} if details is not None else {}) | {"code": code.value}, cause=error)
 
 
 def _details(error: ApiError) -> dict[str, Any] | None:

@@ -14,14 +14,15 @@ from typing import Any
 from k8snet.errors import ApiError
 from k8snet.kube import events
 from k8snet.kube.api import EPOCH, Api
+from k8snet.kube.gowords import Unreadable, read_integer
 from k8snet.kube.history import Write
 from k8snet.kube.objects import Object, changed, meta
 from k8snet.kube.rest.http import OK, Request, Response
 from k8snet.kube.rest.negotiation import METADATA, TABLE, negotiated
-from k8snet.kube.rest.reading import chosen, fits
+from k8snet.kube.rest.reading import chosen, fits, headed, shown
 from k8snet.kube.rest.resources import Target, warnings
 from k8snet.kube.rest.tables import table
-from k8snet.kube.rest.wire import document, metadata_of
+from k8snet.kube.validation.errors import invalid
 
 INITIAL_EVENTS_END = "k8s.io/initial-events-end"
 """The annotation of the bookmark behind the objects that were there at the beginning."""
@@ -39,8 +40,8 @@ class Stream:
         self.target = target
         self.request = request
         self.fit = fits(target, request)
-        self.form = negotiated(request.accept).name
-        self.seconds = _seconds(request)
+        self.form = negotiated(request.accept)
+        self.seconds = request.integer("timeoutSeconds") or LONGEST
         self.warnings = warnings(target)
         self._heads = True
         """Whether the next table still has to say its columns."""
@@ -78,26 +79,21 @@ class Stream:
     # --- forms ----------------------------------------------------------------------------------------------------
 
     def _shown(self, obj: Object, when: datetime) -> dict[str, Any]:
-        if self.form != TABLE:
-            return metadata_of(obj) if self.form == METADATA else document(obj)
-        made = table(self.target.kind, [obj], when)
-        include = self.request.parameter("includeObject", "Metadata")
-        if include != "None":
-            made["rows"][0]["object"] = metadata_of(obj) if include == "Metadata" else document(obj)
-        return self._headed(made, meta(obj).resourceVersion or "")
+        found = shown(self.target.kind, obj, self.form, self.request, when)
+        return self._of_watch(found) if self.form.name == TABLE else found
 
-    def _headed(self, made: dict[str, Any], version: str) -> dict[str, Any]:
+    def _of_watch(self, made: dict[str, Any]) -> dict[str, Any]:
         """A table of a watch: only the first one says its columns."""
         columns, self._heads = made["columnDefinitions"] if self._heads else None, False
-        return {"kind": TABLE, "apiVersion": "meta.k8s.io/v1", "metadata": {"resourceVersion": version},
-                "columnDefinitions": columns, "rows": made["rows"]}
+        return made | {"columnDefinitions": columns}
 
     def _bookmark(self) -> dict[str, Any]:
         kind = self.target.kind
         about = {"resourceVersion": str(self.api.store.version), "annotations": {INITIAL_EVENTS_END: "true"}}
-        if self.form == TABLE:
+        if self.form.name == TABLE:
             row = {"cells": [], "object": {"kind": METADATA, "apiVersion": "meta.k8s.io/v1", "metadata": about}}
-            return self._headed(table(kind, [], self.api.time) | {"rows": [row]}, about["resourceVersion"])  # type: ignore[arg-type]
+            made = table(kind, [], self.api.time) | {"rows": [row]}
+            return self._of_watch(headed(made, str(self.api.store.version)))
         return {"kind": kind.kind, "apiVersion": kind.api_version, "metadata": about}
 
 
@@ -119,16 +115,11 @@ def _beginning(api: Api, request: Request) -> tuple[int, bool]:
     text = request.parameter("resourceVersion")
     if request.asks("sendInitialEvents") or not text:
         return len(api.history), True
-    if not text.isdecimal():
-        why = f'strconv.ParseUint: parsing "{text}": invalid syntax'
-        error = f'resourceVersion: Invalid value: "{text}": {why}'
-        raise ApiError(f'"" is invalid: {error}', reason="Invalid", causes=(error,))
-    return min(int(text), len(api.history)), False
-
-
-def _seconds(request: Request) -> float:
-    text = request.parameter("timeoutSeconds")
-    return float(text) if text.isdecimal() and int(text) else LONGEST
+    try:
+        return min(read_integer(text, "ParseUint"), len(api.history)), False
+    except Unreadable as why:
+        error = invalid("resourceVersion", text, str(why))
+        raise ApiError(f'"" is invalid: {error}', reason="Invalid", causes=(error,)) from None
 
 
 def _happenings(stream: Stream) -> Iterator[tuple[str, Object]]:

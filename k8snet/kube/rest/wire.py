@@ -7,9 +7,14 @@ and events have microseconds. Source: the json tags of k8s.io/api and k8s.io/api
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import cache
 from typing import Any
 
+import msgspec
+
+from k8snet.kube.fielddocs import fields
+from k8snet.kube.gowords import MICROSECONDS, time_text
 from k8snet.kube.objects import Kind, Object, kind_of, meta, to_dict
 from k8snet.kube.rest.negotiation import METADATA
 
@@ -21,7 +26,10 @@ ALWAYS: dict[str, dict[str, Any]] = {
     "Node": {"spec": {}, "status": {"daemonEndpoints": {"kubeletEndpoint": {"Port": 0}}, "nodeInfo": dict.fromkeys(SYSTEM, "")}},
     "Pod": {"spec": {}, "status": {}},
     "Service": {"spec": {}, "status": {"loadBalancer": {}}},
-    "Event": {"eventTime": None, "reportingComponent": "", "reportingInstance": ""},
+    "Event": {
+        "source": {}, "firstTimestamp": None, "lastTimestamp": None, "eventTime": None, "reportingComponent": "",
+        "reportingInstance": "",
+    },
     "Deployment": {"spec": {}, "status": {}},
     "ReplicaSet": {"spec": {}, "status": {"replicas": 0}},
     "DaemonSet": {
@@ -31,8 +39,6 @@ ALWAYS: dict[str, dict[str, Any]] = {
     "Lease": {"spec": {}},
 }
 """What stands in an object of a kind even if nobody has set it."""
-MICRO_TIMES = {"Lease": ("acquireTime", "renewTime")}
-"""Fields of a kind's spec that are written with microseconds."""
 
 
 def document(obj: Object) -> dict[str, Any]:
@@ -48,26 +54,34 @@ def document(obj: Object) -> dict[str, Any]:
 
 def item(obj: Object) -> dict[str, Any]:
     """An object as it stands in a list: the list tells the kind."""
-    kind, plain = kind_of(obj).kind, to_dict(obj)
+    kind, plain = kind_of(obj).kind, _written(obj)
     plain.pop("apiVersion", None)
     plain.pop("kind", None)
     for field, empty in ALWAYS.get(kind, {}).items():
         plain.setdefault(field, dict(empty) if isinstance(empty, dict) else empty)
     for condition in plain["status"].get("conditions", ()) if kind == "Pod" else ():
         condition.setdefault("lastProbeTime", None)
-    for field in MICRO_TIMES.get(kind, ()):
-        if (time := getattr(obj.spec, field, None)) is not None:
-            plain["spec"][field] = micro_time(time)
     return plain
 
 
-def micro_time(time: datetime) -> str:
-    """A time with its microseconds.
+def _written(obj: msgspec.Struct) -> dict[str, Any]:
+    """A struct as a document, each MicroTime in it with its six places."""
+    plain = to_dict(obj)
+    for name, encoded in _timed(type(obj)):
+        value = getattr(obj, name)
+        if isinstance(value, datetime):
+            plain[encoded] = time_text(value, MICROSECONDS)
+        elif isinstance(value, msgspec.Struct):
+            plain[encoded] = _written(value)
+    return plain
 
-    >>> micro_time(datetime(2026, 11, 1, tzinfo=UTC))
-    '2026-11-01T00:00:00.000000Z'
-    """
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+@cache
+def _timed(kind: type[msgspec.Struct]) -> tuple[tuple[str, str], ...]:
+    """The fields of a type that are a MicroTime, or a struct in which there is one: in Python, and in JSON."""
+    named = {info.encode_name: info.name for info in msgspec.structs.fields(kind)}
+    return tuple((named[each.name], each.name) for each in fields(kind) if not each.container and (
+        each.base == "MicroTime" or (each.of is not None and _timed(each.of))))
 
 
 def listed(kind: Kind, objects: Sequence[Object], version: str) -> dict[str, Any]:

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from k8snet.errors import ApiError, NotModelled
+from k8snet.kube import strategic
 from k8snet.kube.api import Api
 from k8snet.kube.client import Client
 from k8snet.kube.gowords import Unreadable, named
 from k8snet.kube.objects import Kind, Object, changed, meta
-from k8snet.kube.rest import bodies, options, patched, patching, strategic
+from k8snet.kube.rest import bodies, options, patched, patching
 from k8snet.kube.rest.http import APPLY, CREATED, JSON_PATCH, MERGE_PATCH, OK, STRATEGIC_PATCH, Request, Response
 from k8snet.kube.rest.options import Deletion
 from k8snet.kube.rest.reading import chosen
@@ -86,7 +87,7 @@ class Writer:
         before = self.client.get(kind.kind, *reversed(target.key))
         after = self.patched(document(before), kind.type)
         validation = self.request.parameter("fieldValidation", bodies.WARN)
-        if self._media == STRATEGIC_PATCH:
+        if self.request.media == STRATEGIC_PATCH:
             read = patched.decode_strategic(kind, after, validation, self._patch())
         else:
             read = patched.decode(kind, after, validation)
@@ -96,7 +97,7 @@ class Writer:
 
     def patched(self, before: dict[str, Any], kind: strategic.Type) -> dict[str, Any]:
         """What the request's patch makes of a document; ``kind`` is its type, for strategic merge patches."""
-        media = self._media
+        media = self.request.media
         if media == APPLY:
             raise NotModelled("server-side apply", known="kubectl apply without --server-side")
         if media not in (JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH):
@@ -108,13 +109,9 @@ class Writer:
             return _document(patching.patched(before, patch))
         return strategic.merged(before, patch, kind) if media == STRATEGIC_PATCH else _document(patching.merged(before, patch))
 
-    @property
-    def _media(self) -> str:
-        return self.request.content_type.partition(";")[0].strip()
-
     def _patch(self) -> Any:
         """The patch in the body. ApiError (BadRequest) if it is none."""
-        wanted, go = (list, "[]handlers.jsonPatchOp") if self._media == JSON_PATCH else (dict, "map[string]interface {}")
+        wanted, go = (list, "[]handlers.jsonPatchOp") if self.request.media == JSON_PATCH else (dict, "map[string]interface {}")
         try:
             patch = bodies.read_json(self.request.text)
         except Unreadable as error:

@@ -114,8 +114,17 @@ def refusal(obj: Object, errors: Errors) -> ApiError:
     Pod "web" is invalid: [spec.containers: Required value, spec.restartPolicy: Required value]
     ('spec.containers: Required value', 'spec.restartPolicy: Required value')
     """
-    kind, once = kind_of(obj), tuple(dict.fromkeys(errors))
-    name = f"{kind.kind}.{kind.group}" if kind.group else kind.kind
-    text = once[0] if len(once) == 1 else f"[{', '.join(once)}]"
+    kind = kind_of(obj)
     about = meta(obj).name if obj.metadata else None
-    return ApiError(f"{name} {quoted(about or '')} is invalid: {text}", reason="Invalid", causes=once)
+    return refusal_of(f"{kind.kind}.{kind.group}" if kind.group else kind.kind, about or "", errors)
+
+
+def refusal_of(kind: str, name: str, errors: Errors) -> ApiError:
+    """The same no to what is no object of the store, such as the options of a request.
+
+    >>> print(refusal_of("Scale.autoscaling", "web", ["spec.replicas: Required value"]))
+    Scale.autoscaling "web" is invalid: spec.replicas: Required value
+    """
+    once = tuple(dict.fromkeys(errors))
+    text = once[0] if len(once) == 1 else f"[{', '.join(once)}]"
+    return ApiError(f"{kind} {quoted(name)} is invalid: {text}", reason="Invalid", causes=once)

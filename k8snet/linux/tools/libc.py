@@ -30,6 +30,7 @@ MEANINGS = {
     "ENOPROTOOPT": "Protocol not available",
     "EOPNOTSUPP": "Operation not supported",
     "EPERM": "Operation not permitted",
+    "ERANGE": "Numerical result out of range",
     "ESRCH": "No such process",
 }
 """strerror(3): what people read for the name of an error number."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from k8snet.errors import CommandError, NotModelled
-from k8snet.kube.apply import LAST_APPLIED
-from k8snet.kube.rest import strategic
+from k8snet.kube import strategic
 from k8snet.kube.rest.http import STRATEGIC_PATCH
 from k8snet.shell.kubectl.command import Call, Command
 from k8snet.shell.kubectl.emitting import CHANGES, OUTPUT_OTHERS, VALIDATE, check_flags, dry_run, emit, query
 from k8snet.shell.kubectl.flags import flag
-from k8snet.shell.kubectl.patching import annotated, apply_patch, fresh, without_nulls
+from k8snet.shell.kubectl.patching import LAST_APPLIED, annotated, apply_patch, fresh, without_nulls
 from k8snet.shell.kubectl.printing.json import Struct, compact
 from k8snet.shell.kubectl.refusals import Refused
 from k8snet.shell.kubectl.resources import FILENAME, FILENAME_OTHERS, SELECTOR, Named, from_files

@@ -57,14 +57,13 @@ class Command(Fact, frozen=True):
 
 
 class Terminal:
-    """What has been printed so far, as it stands on the screen; ``failed`` once something went wrong that did not end it.
+    """What has been printed so far, as it stands on the screen.
 
     ``trace`` is what a command in a pod has sent, and ``code`` with which exit code it has ended.
     """
 
     def __init__(self) -> None:
         self.text = ""
-        self.failed: CommandError | None = None
         self.trace: Trace | None = None
         self.code = 0
 
@@ -97,6 +96,11 @@ class Call:
         self.printed = 0
         self._given = parsed.values
         self._defaults = {each.name: each.default for each in (*SHARED, *command.flags)}
+
+    @property
+    def verb(self) -> str:
+        """The first word behind ``kubectl``."""
+        return self.path.split()[1]
 
     def __getitem__(self, name: str) -> Any:
         """The value of a flag, its default if it was not given."""

@@ -10,6 +10,7 @@ from k8snet.shell.kubectl.changes import interrupted, versions
 from k8snet.shell.kubectl.command import Call, Command
 from k8snet.shell.kubectl.emitting import OUTPUT_OTHERS, dry_run, path
 from k8snet.shell.kubectl.flags import TYPES, flag
+from k8snet.shell.kubectl.printing.names import DRY
 from k8snet.shell.kubectl.refusals import Refused
 from k8snet.shell.kubectl.resources import ALL_NAMESPACES, FIELD_SELECTOR, FILENAME, FILENAME_OTHERS, SELECTOR, All, Named, wanted
 from k8snet.shell.kubectl.session import place
@@ -122,8 +123,7 @@ def _told(call: Call, each: Named, *, forced: bool) -> str:
         return path(each.kind, each.name)
     resource = f"{each.kind.kind.lower()}{f'.{each.kind.group}' if each.kind.group else ''}"
     where = f" from {each.namespace} namespace" if each.kind.namespaced else ""
-    dry = {"none": "", "client": " (dry run)", "server": " (server dry run)"}[dry_run(call)]
-    return f'{resource} "{each.name}"{" force" if forced else ""} deleted{where}{dry}'
+    return f'{resource} "{each.name}"{" force" if forced else ""} deleted{where}{DRY[dry_run(call)]}'
 
 
 COMMAND = Command(

@@ -19,6 +19,7 @@ from k8snet.shell.kubectl.emitting import DRY_RUN, dry_run, query
 from k8snet.shell.kubectl.evictable import chosen
 from k8snet.shell.kubectl.flags import flag
 from k8snet.shell.kubectl.printing import names
+from k8snet.shell.kubectl.printing.names import DRY
 from k8snet.shell.kubectl.refusals import Refused
 from k8snet.shell.kubectl.resources import SELECTOR, All, Named, wanted
 from k8snet.shell.kubectl.session import Session
@@ -142,8 +143,7 @@ def _ask(call: Call, pods: Sequence[Pod], how: str) -> tuple[list[Pod], list[str
         call.session.request("GET", "/api/v1")  # it tells whether pods can be evicted at all
     for pod in pods if evicts or how == "client" else ():
         _begin(call, pod, "eviction" if how == "none" else "")
-        said = {"none": "", "client": " (dry run)", "server": " (server dry run)"}[how]
-        call.line(f"evicting pod {meta(pod).namespace}/{meta(pod).name}{said}")
+        call.line(f"evicting pod {meta(pod).namespace}/{meta(pod).name}{DRY[how]}")
     asked, faults = list[Pod](), list[str]()
     for pod in pods if how != "client" else ():
         try:

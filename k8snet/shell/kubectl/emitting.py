@@ -62,7 +62,7 @@ def dry_run(call: Call) -> str:
 def query(call: Call, **more: str) -> dict[str, str]:
     """The query of a request that changes something: dryRun if it is to change nothing, and what becomes of unknown fields."""
     server = {"dryRun": "All"} if call.has("dry-run") and dry_run(call) == "server" else {}
-    manager = {"fieldManager": call["field-manager"] or f"kubectl-{call.path.split()[1]}"} if call.has("field-manager") else {}
+    manager = {"fieldManager": call["field-manager"] or f"kubectl-{call.verb}"} if call.has("field-manager") else {}
     strict = {"fieldValidation": VALIDATIONS[call["validate"]]} if call.has("validate") else {}
     return {**server, **manager, **strict, **more}
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from k8snet.errors import CommandError, NotModelled
+from k8snet.kube.gowords import read_integer
 from k8snet.linux.fact import Fact
 
 
@@ -139,27 +140,12 @@ def _bool(text: str) -> bool:
     raise ValueError(f'strconv.ParseBool: parsing "{text}": invalid syntax')
 
 
-_INTEGER = re.compile(r"[+-]?(0[xX](_?[0-9a-fA-F])+|0[bB](_?[01])+|0[oO]?(_?[0-7])+|0|[1-9](_?[0-9])*)", re.ASCII)
-LONGEST = 80
-"""No integer of 64 bits has so many digits, and Python does not read all that have more."""
-
-
-def integer(text: str, bits: int = 64) -> int:
-    """A whole number, as Go's strconv.ParseInt reads it in any base. ValueError in its words.
-
-    >>> integer("-1"), integer("0x10"), integer("010"), integer("1_000")
-    (-1, 16, 8, 1000)
-    """
-    if not _INTEGER.fullmatch(text):
-        raise ValueError(f'strconv.ParseInt: parsing "{text}": invalid syntax')
-    digits = re.sub(r"^([+-]?)0(?=[_0-7])", r"\g<1>0o", text)
-    if len(digits) > LONGEST or not -(1 << bits - 1) <= int(digits, 0) < 1 << bits - 1:
-        raise ValueError(f'strconv.ParseInt: parsing "{text}": value out of range')
-    return int(digits, 0)
+def _integer(text: str, bits: int = 64) -> int:
+    return read_integer(text, bits=bits, base=0)
 
 
 def _int32(text: str) -> int:
-    return integer(text, 32)
+    return _integer(text, 32)
 
 
 UNITS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
@@ -190,7 +176,7 @@ def _list(text: str) -> tuple[str, ...]:
 
 
 TYPES: dict[str, Callable[[str], Any]] = {
-    "string": str, "bool": _bool, "int": integer, "int32": _int32, "duration": duration, "list": _list,
+    "string": str, "bool": _bool, "int": _integer, "int32": _int32, "duration": duration, "list": _list,
     "array": lambda text: (text,),
 }  # fmt: skip
 """How the value of a flag of each kind is read."""

@@ -10,9 +10,9 @@ from k8snet.kube.rest.http import MERGE_PATCH
 from k8snet.shell.kubectl.command import Call, Command
 from k8snet.shell.kubectl.emitting import CHANGES, OUTPUT_OTHERS, check_flags, dry_run, emit, query
 from k8snet.shell.kubectl.flags import flag
-from k8snet.shell.kubectl.refusals import Refused, several
+from k8snet.shell.kubectl.refusals import several
 from k8snet.shell.kubectl.resources import ALL_NAMESPACES, FIELD_SELECTOR, FILENAME, FILENAME_OTHERS, SELECTOR, is_single, wanted
-from k8snet.shell.kubectl.visiting import Error, Found, end, visit
+from k8snet.shell.kubectl.visiting import Found, act_on
 
 Wishes = dict[str, str | None]
 
@@ -25,17 +25,9 @@ def _run(call: Call, field: str, word: str) -> None:
         raise CommandError("error: one or more resources must be specified as <resource> <name> or <resource>/<name>")
     if not wishes and not call["list"]:
         raise CommandError(f"error: at least one {word} update is required")
-    errors, meant = list[Error](), wanted(call, args, names_needed=not call["all"])
+    meant = wanted(call, args, names_needed=not call["all"])
     single = is_single(call, meant)
-    for each in visit(call, meant):
-        try:
-            if isinstance(each, Found):
-                _change(call, each, field, wishes, single=single)
-            else:
-                errors.append(each)
-        except (Refused, CommandError) as error:
-            errors.append(error)
-    end(errors)
+    act_on(call, meant, lambda each: _change(call, each, field, wishes, single=single))
 
 
 def resources_and_changes(args: Sequence[str], word: str) -> tuple[list[str], list[str]]:

@@ -7,9 +7,9 @@ import re
 from typing import Any
 
 from k8snet.errors import ApiError, CommandError
-from k8snet.kube import goyaml
+from k8snet.kube import goyaml, strategic
 from k8snet.kube.gowords import Unreadable
-from k8snet.kube.rest import bodies, patching, strategic
+from k8snet.kube.rest import bodies, patching
 from k8snet.kube.rest.http import JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH
 from k8snet.shell.kubectl.command import Call, Command
 from k8snet.shell.kubectl.emitting import CHANGES, OUTPUT_OTHERS, check_flags, dry_run, emit, query

@@ -5,16 +5,17 @@ How a patch comes about is in threeway.py. Source: k8s.io/kubectl, pkg/cmd/apply
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from k8snet.errors import ApiError, CommandError
-from k8snet.kube.apply import LAST_APPLIED, last_applied
+from k8snet.errors import CommandError
 from k8snet.kube.objects import Kind
 from k8snet.shell.kubectl.printing.json import Struct, compact
 from k8snet.shell.kubectl.printing.structs import ordered
 from k8snet.shell.kubectl.threeway import three_way_patch
 
 Document = dict[str, Any]
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def annotated(document: Document) -> Document:
@@ -54,9 +55,12 @@ def apply_patch(manifest: Document, live: Document, kind: Kind) -> Document:
 
 def _last(wish: Document, live: Document) -> Document:
     """What was applied the last time."""
-    notes = live["metadata"].get("annotations")
+    noted = (live["metadata"].get("annotations") or {}).get(LAST_APPLIED) or "{}"
     try:
-        return last_applied(notes)
-    except ApiError as error:
-        raise CommandError(f"error: creating patch with:\noriginal:\n{notes[LAST_APPLIED]}\nmodified:\n{compact(wish)}\n\n"
-                           f"current:\n{compact(live)}\n\nfor: invalid JSON document") from error
+        last = json.loads(noted)
+    except ValueError:
+        last = noted
+    if not isinstance(last, dict | None):
+        raise CommandError(f"error: creating patch with:\noriginal:\n{noted}\nmodified:\n{compact(wish)}\n\n"
+                           f"current:\n{compact(live)}\n\nfor: invalid JSON document")
+    return last or {}

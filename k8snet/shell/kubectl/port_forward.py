@@ -9,11 +9,11 @@ passed. Source: k8s.io/kubectl, pkg/cmd/portforward; k8s.io/client-go, tools/por
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 
 from k8snet.errors import CommandError
+from k8snet.kube.gowords import Unreadable, read_integer
 from k8snet.kube.objects import Object, Pod, Service, known, meta
 from k8snet.kube.sandbox import Sandbox
 from k8snet.linux.fact import Fact
@@ -24,7 +24,6 @@ from k8snet.shell.node.spaces import path
 
 FIRST_FREE = 40000
 """The first local port where kubectl is left to choose, as elsewhere in the model."""
-LARGEST = 65535
 PLACE = "portforward.go:549"
 LOST = "error: lost connection to pod"
 
@@ -72,7 +71,11 @@ def _resolved(words: Iterable[str], obj: Object, pod: Pod) -> Iterator[str]:
 
 
 def _is_number(word: str) -> bool:
-    return re.fullmatch(r"[+-]?\d+", word, re.ASCII) is not None
+    try:
+        read_integer(word, "Atoi")
+    except Unreadable:
+        return False
+    return True
 
 
 def _named(pod: Pod, name: str) -> int:
@@ -129,13 +132,10 @@ def _forwards(words: Iterable[str]) -> Iterator[Forward]:
 
 
 def _number(text: str, which: str) -> int:
-    if not re.fullmatch(r"\d+", text, re.ASCII):
-        why = "invalid syntax"
-    elif int(text) > LARGEST:
-        why = "value out of range"
-    else:
-        return int(text)
-    raise CommandError(f"error: error parsing {which} port '{text}': strconv.ParseUint: parsing \"{text}\": {why}")
+    try:
+        return read_integer(text, "ParseUint", bits=16)
+    except Unreadable as error:
+        raise CommandError(f"error: error parsing {which} port '{text}': {error}") from None
 
 
 def _addresses(asked: Iterable[str]) -> list[str]:

@@ -56,13 +56,12 @@ def _run(kubeconfig: Kubeconfig, words: list[str], stdin: str, terminal: Termina
         return
     context = _context(kubeconfig, path.split()[1], parsed)
     session = Session(kubeconfig, context, terminal, parsed.values.get("v", 0))
+    call = Call(command, path, parsed, session, stdin)
     try:
-        command.run(Call(command, path, parsed, session, stdin))
+        command.run(call)
     except Refused as error:
-        session.tell_of_refusal(error, path.split()[1])
+        session.tell_of_refusal(error, call.verb)
         raise
-    if terminal.failed is not None:
-        raise terminal.failed
 
 
 def _context(kubeconfig: Kubeconfig, verb: str, parsed: Parsed) -> Context:

@@ -6,12 +6,13 @@ A DaemonSet's are in ControllerRevisions, which the model does not keep. Source:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from k8snet.errors import CommandError, NotModelled
-from k8snet.kube.apply import LAST_APPLIED
 from k8snet.kube.controllers.revision import HASH, NOT_COPIED, REVISION, controls
+from k8snet.kube.gowords import Unreadable, read_integer
 from k8snet.kube.objects import KINDS, Deployment, Kind, ObjectMeta, PodTemplateSpec, ReplicaSet, changed, known, meta, to_dict
 from k8snet.kube.rest.http import JSON_PATCH
 from k8snet.kube.rest.tables.columns import selector
@@ -21,6 +22,7 @@ from k8snet.shell.kubectl.describing.page import Page
 from k8snet.shell.kubectl.describing.pods import write_template
 from k8snet.shell.kubectl.describing.tabwriter import align
 from k8snet.shell.kubectl.emitting import check_flags, dry_run, emit, query
+from k8snet.shell.kubectl.patching import LAST_APPLIED
 from k8snet.shell.kubectl.printing.structs import ordered
 from k8snet.shell.kubectl.refusals import Refused
 from k8snet.shell.kubectl.resources import wanted
@@ -50,11 +52,17 @@ def _check_kind(kind: Kind, who: str) -> None:
     raise CommandError(f'error: error retrieving {asked} for "{name}", no visitor method exists for {{{kind.group} {kind.kind}}}')
 
 
-def revisions(call: Call, found: Found) -> tuple[Deployment, Revisions]:
-    """A Deployment, asked for once more, and its ReplicaSets by their revision, the oldest first."""
+def revisions(call: Call, found: Found, warn: Callable[[str], None]) -> tuple[Deployment, Revisions]:
+    """A Deployment, asked for once more, and its ReplicaSets by their revision, the oldest first; ``warn`` of others."""
     deployment: Deployment = call.session.get("Deployment", found.name, found.namespace)
     sets = selected(call, KINDS["ReplicaSet"], found.namespace, selector(known(deployment.spec).selector))
-    own = {int((meta(rs).annotations or {}).get(REVISION, "0")): rs for rs in sets if controls(deployment, rs)}
+    own = dict[int, ReplicaSet]()
+    for rs in filter(partial(controls, deployment), sets):
+        try:
+            own[read_integer((meta(rs).annotations or {}).get(REVISION, "0"))] = rs
+        except Unreadable as error:
+            warn(f"unable to get revision from replicaset {meta(rs).name} for deployment {found.name} in namespace "
+                 f"{found.namespace}: {error}")
     return deployment, dict(sorted(own.items()))
 
 
@@ -72,7 +80,7 @@ def show(call: Call) -> None:
 
 def _show(call: Call, found: Found) -> None:
     _check_kind(found.kind, "history viewer")
-    _, sets = revisions(call, found)
+    _, sets = revisions(call, found, lambda why: call.line(f"{call.session.stamp('history.go:114', 'W')} {why}"))
     if call["output"]:
         _print_sets(call, sets)
         return
@@ -144,7 +152,7 @@ def _undo(call: Call, found: Found) -> None:
                   f"Rolling back will not update the {LAST_APPLIED} annotation, which may cause unexpected behavior on future "
                   "'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.")
     _check_kind(found.kind, "rollbacker")
-    deployment, sets = revisions(call, found)
+    deployment, sets = revisions(call, found, lambda why: None)  # kubectl says nothing here
     rs = _wanted_revision(call, deployment, sets)
     if dry_run(call) == "client":
         emit(call, ordered(found.document), template_text(known(known(rs.spec).template)))

@@ -12,6 +12,7 @@ from typing import Any
 
 from k8snet.errors import CommandError
 from k8snet.kube.controllers.revision import REVISION
+from k8snet.kube.gowords import Unreadable, quoted, read_integer
 from k8snet.kube.objects import Kind
 from k8snet.shell.kubectl.changes import interrupted, versions
 from k8snet.shell.kubectl.command import Call
@@ -78,8 +79,14 @@ def _check_strategy(document: dict[str, Any]) -> None:
 
 
 def _check_revision(document: dict[str, Any], revision: int) -> None:
-    running = int((document["metadata"].get("annotations") or {}).get(REVISION, "0"))
-    if revision and revision != running:
+    if not revision:
+        return
+    try:
+        running = read_integer((document["metadata"].get("annotations") or {}).get(REVISION, "0"))
+    except Unreadable as error:
+        name = document["metadata"]["name"]
+        raise CommandError(f"error: cannot get the revision of deployment {quoted(name)}: {error}") from None
+    if revision != running:
         raise CommandError(f"error: desired revision ({revision}) is different from the running revision ({running})")
 
 

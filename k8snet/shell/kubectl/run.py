@@ -7,6 +7,7 @@ from typing import Any
 
 from k8snet.errors import CommandError, NotModelled
 from k8snet.kube.defaults.pods import REFERENCE
+from k8snet.kube.gowords import Unreadable, read_integer
 from k8snet.kube.objects import KINDS
 from k8snet.shell.kubectl import generated
 from k8snet.shell.kubectl.command import Call, Command
@@ -98,9 +99,11 @@ def _env(call: Call) -> list[dict[str, str]]:
 def _ports(call: Call) -> list[dict[str, int]]:
     if not call["port"]:
         return []
-    if not re.fullmatch(r"[+-]?\d+", call["port"], re.ASCII):
-        raise CommandError("error: --port must be a number")
-    return [{"containerPort": int(call["port"])}]
+    try:
+        number = read_integer(call["port"], "Atoi")
+    except Unreadable:
+        raise CommandError("error: --port must be a number") from None
+    return [{"containerPort": (number + (1 << 31)) % (1 << 32) - (1 << 31)}]  # kubectl keeps its last 32 bits
 
 
 def _one_of(call: Call, name: str, values: tuple[str, ...], what: str) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from k8snet.errors import ApiError, CommandError
+from k8snet.errors import ApiError, CommandError, NotModelled
 from k8snet.kube.gowords import quoted
 from k8snet.kube.objects import KINDS, Kind, Object
 from k8snet.kube.rest import Request
@@ -62,7 +62,7 @@ class Session:
 
     def request(self, method: str, path: str, query: Mapping[str, str] | None = None, body: Any = None, *,
                 content_type: str = JSON, accept: str = JSON) -> Any:
-        """Send a request and return the answer's body. ApiError if the server refuses it."""
+        """Send a request and return the answer's body. ApiError if the server refuses it, NotModelled if the model does."""
         sent = {key: value for key, value in (query or {}).items() if value != ""}
         text = "" if body is None else body if isinstance(body, str) else json.dumps(body)
         answer = self.assembly.rest.handle(Request(
@@ -76,6 +76,8 @@ class Session:
                 self.terminal.line(f"Warning: {warning}")
         if method in WRITES and "dryRun" not in sent:
             self.assembly.plane.settle_unless_paused()
+        if isinstance(answer.cause, NotModelled):
+            raise answer.cause
         if answer.status >= HTTPStatus.BAD_REQUEST:
             raise Refused(answer.body)
         return answer.body

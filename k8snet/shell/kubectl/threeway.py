@@ -11,7 +11,8 @@ from typing import Any
 
 from k8snet.errors import CommandError
 from k8snet.kube.fielddocs import fields
-from k8snet.kube.rest.strategic import DELETE, ORDER, PATCH, RETAIN, Strategy, Type, go_text, strategy
+from k8snet.kube.goformat import printed
+from k8snet.kube.strategic import DELETE, ORDER, PATCH, RETAIN, Strategy, Type, strategy
 from k8snet.linux.fact import Fact
 
 Document = dict[str, Any]
@@ -97,7 +98,7 @@ def _plain_lists(name: str, before: list[Any], after: list[Any], how: _How) -> D
 
 def _key(item: Any, key: str) -> Any:
     if not isinstance(item, dict) or not isinstance(item.get(key), str | int):
-        raise CommandError(f"error: map: {go_text(item)} does not contain declared merge key: {key}")
+        raise CommandError(f"error: map: {printed(item)} does not contain declared merge key: {key}")
     return item[key]
 
 

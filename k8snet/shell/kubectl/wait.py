@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from k8snet.errors import ApiError, CommandError, K8snetError
+from k8snet.kube.goformat import printed
 from k8snet.linux.fact import Fact
 from k8snet.shell.kubectl.changes import versions
 from k8snet.shell.kubectl.command import Call, Command
 from k8snet.shell.kubectl.emitting import OUTPUT, OUTPUT_OTHERS, check_flags, emit
 from k8snet.shell.kubectl.flags import flag
-from k8snet.shell.kubectl.printing import goformat, jsonpath, jsonpath_syntax
+from k8snet.shell.kubectl.printing import jsonpath, jsonpath_syntax
 from k8snet.shell.kubectl.printing.custom_columns import relaxed
 from k8snet.shell.kubectl.refusals import Refused
 from k8snet.shell.kubectl.resources import ALL_NAMESPACES, FIELD_SELECTOR, FILENAME, FILENAME_OTHERS, SELECTOR, All, Named, wanted
@@ -134,7 +135,7 @@ def _at_path(path: str, value: str | None) -> Holds:
             return True
         if isinstance(found, dict | list):
             raise CommandError("error: jsonpath leads to a nested object or list which is not supported")
-        return goformat.printed(found).strip() == value.strip()
+        return printed(found).strip() == value.strip()
 
     return holds
 

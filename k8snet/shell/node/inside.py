@@ -22,6 +22,7 @@ from k8snet.linux import tools
 from k8snet.linux.fact import changed
 from k8snet.linux.tools import Output
 from k8snet.shell.node import files, insider, kill, userland
+from k8snet.shell.node.options import INT, whole
 from k8snet.shell.node.processes import Process, name_of, of_pod
 from k8snet.shell.node.tree import Entries, Entry, Tree
 
@@ -153,7 +154,7 @@ class Inside:
             if (joint == "&&" and code) or (joint == "||" and not code):
                 continue
             if words[0] == "exit":
-                code = int(words[1]) % 256 if words[1:] and words[1].isdecimal() else code
+                code = _exit_code(words[1]) if words[1:] else code
                 break
             text, code = self._command(name_of(argv[0]), [self._expanded(word) for word in words])
             printed += text
@@ -208,6 +209,16 @@ class Inside:
             }
         return Tree(entries, (), {each.pid: each for each in seen}, own.pid, self.kubelet.client.time,
                     lambda name: str(self.in_netns(["sysctl", "-n", name])))  # fmt: skip
+
+
+def _exit_code(word: str) -> int:
+    try:
+        number = whole(word, INT)
+    except ValueError:
+        number = None
+    if number is None:
+        raise NotModelled(f"the shell's exit {word}", known="exit, exit NUMBER")
+    return number % 256
 
 
 Run = Callable[[Inside, list[str], str], Output]

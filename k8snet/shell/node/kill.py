@@ -14,6 +14,7 @@ from k8snet.kube.runtime import KILLED
 from k8snet.kube.sandbox import Container
 from k8snet.linux.tools import Output
 from k8snet.shell.node.host import Host
+from k8snet.shell.node.options import number
 from k8snet.shell.node.processes import Process
 
 SIGNALS = {"0": 0, "KILL": 9, "9": 9, "TERM": 15, "15": 15}
@@ -63,10 +64,7 @@ def read(words: list[str]) -> tuple[int, list[int]]:
         signal = _signal(name.removeprefix("--signal=").removeprefix("-"))
     if not words:
         raise CommandError(USAGE)
-    for word in words:
-        if not word.isdecimal():
-            raise CommandError(f"kill: failed to parse argument: '{word}'")
-    return signal, [int(word) for word in words]
+    return signal, [number(word, "kill: failed to parse argument") for word in words]
 
 
 def _signal(name: str) -> int:

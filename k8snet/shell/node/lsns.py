@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from k8snet.errors import CommandError, NotModelled
 from k8snet.linux.fact import Fact
 from k8snet.shell.node import columns, spaces
-from k8snet.shell.node.options import Grammar
+from k8snet.shell.node.options import INT, Grammar, number
 from k8snet.shell.node.processes import Process
 
 GRAMMAR = Grammar(
@@ -81,7 +81,7 @@ def run(processes: Sequence[Process], netns: Netns, words: Sequence[str]) -> str
     if kinds:
         found = [space for space in found if space.kind in kinds]
     if "p" in values:
-        pid = _pid(values["p"])
+        pid = number(values["p"], "lsns: invalid PID argument", INT)
         found = [space for space in found if any(each.pid == pid for each in space.members)]
     default = (*ALWAYS, *(OF_NET if "net" in kinds else ()), COMMAND)
     return _table(found, _wanted(values.get("o"), default), values, netns, processes if tree else ())
@@ -100,9 +100,8 @@ def _of_one(found: list[Space], word: str, wanted: list[str], values: dict[str, 
     """The processes of one namespace."""
     if "p" in values:
         raise CommandError("lsns: --task is mutually exclusive with <namespace>")
-    if not word.isdecimal():
-        raise CommandError(f"lsns: invalid namespace argument: '{word}'")
-    one = next((space for space in found if space.number == int(word)), None)
+    wanted_number = number(word, "lsns: invalid namespace argument", 64)
+    one = next((space for space in found if space.number == wanted_number), None)
     if one is None:
         raise CommandError(f"lsns: not found namespace: {word}")
     alone = [Space(one.number, one.kind, (each,)) for each in one.members]
@@ -165,9 +164,3 @@ def _kind(word: str) -> str:
     if word not in spaces.KINDS:
         raise CommandError(f"lsns: unknown namespace type: {word}")
     return word
-
-
-def _pid(word: str) -> int:
-    if not word.isdecimal():
-        raise CommandError(f"lsns: invalid PID argument: '{word}'")
-    return int(word)

@@ -12,7 +12,7 @@ from k8snet.errors import CommandError, NotModelled
 from k8snet.linux.tools import Output
 from k8snet.shell.node import spaces
 from k8snet.shell.node.host import Host
-from k8snet.shell.node.options import Grammar
+from k8snet.shell.node.options import Grammar, number
 from k8snet.shell.node.processes import Process
 
 LONG = {"target": "t", "all": "a", "mount": "m", "uts": "u", "ipc": "i", "net": "n", "pid": "p", "cgroup": "C", "user": "U",
@@ -50,13 +50,11 @@ def run(host: Host, processes: Sequence[Process], words: Sequence[str], outside:
 
 
 def _target(values: dict[str, str]) -> int | None:
-    if "t" not in values:
-        if "a" in values:
-            raise CommandError("nsenter: no target PID specified for --all")
-        return None
-    if not values["t"].isdecimal():
-        raise CommandError(f"nsenter: failed to parse pid: '{values['t']}'")
-    return int(values["t"])
+    """The process that is named: of the number, the last 32 bits count, and 0 is nobody."""
+    pid = number(values["t"], "nsenter: failed to parse pid", 64) % (1 << 32) if "t" in values else 0
+    if not pid and "a" in values:
+        raise CommandError("nsenter: no target PID specified for --all")
+    return pid or None
 
 
 def _open(host: Host, processes: Sequence[Process], kind: str, path: str, pid: int | None) -> int:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import takewhile
+from string import digits
 
 from k8snet.errors import CommandError, NotModelled
 from k8snet.linux.fact import Fact, changed
 from k8snet.linux.tools import Output
+from k8snet.shell.node.columns import line
+from k8snet.shell.node.options import INT, whole
 from k8snet.shell.node.processes import Process
 
 USAGE = """
@@ -24,6 +26,8 @@ Usage:
  for additional help text.
 
 For more details see ps(1)."""
+WIDEST = 100
+"""How wide a column may be made; the real ps cuts lines at widths of its own."""
 KNOWN = "ps, -e, -f, aux, ax, --forest, -p PID, --ppid PID, -C NAME, -o COLUMNS"
 
 
@@ -153,20 +157,13 @@ def render(placed: Sequence[tuple[str, Process]], wanted: Sequence[tuple[Column,
     """The table: each process with what stands before its command; a column may have another header, or an empty one."""
     columns = [changed(column, header=column.header if header is None else header) for column, header in wanted]
     columns = [changed(each, width=max(each.width, len(each.header))) for each in columns]
-    rows = [_line([each.header for each in columns], columns)] if any(each.header for each in columns) else []
+    widths, right = [each.width for each in columns], [each.right for each in columns]
+    heads = [each.header for each in columns]
+    rows = [line(heads, widths, right)] if any(heads) else []
     for branch, process in placed:
         cells = [(branch if each.cell in (NAME.cell, ARGS.cell) else "") + each.cell(process, clock) for each in columns]
-        rows.append(_line(cells, columns))
+        rows.append(line(cells, widths, right))
     return "".join(f"{row}\n" for row in rows)
-
-
-def _line(cells: Sequence[str], columns: Sequence[Column]) -> str:
-    last = len(columns) - 1
-    filled = [
-        cell.rjust(column.width) if column.right else cell if at == last else cell.ljust(column.width)
-        for at, (cell, column) in enumerate(zip(cells, columns, strict=True))
-    ]
-    return " ".join(filled)
 
 
 def _forest(found: Sequence[Process]) -> list[tuple[str, Process]]:
@@ -201,7 +198,7 @@ def _read(words: list[str]) -> _Asked:
             _unix(asked, word[1:], words)
         elif not word:
             raise CommandError(f"error: garbage option{USAGE}")
-        elif word[0].isdigit():
+        elif word[0] in digits:
             asked.default, asked.bsd = BSD, True
             asked.lists.append(_among(_pids(word), lambda process: process.pid))
         else:
@@ -282,9 +279,19 @@ def _among(pids: set[int], cell: Callable[[Process], int]) -> Callable[[Process]
 
 def _pids(text: str) -> set[int]:
     words = text.replace(",", " ").split()
-    if not words or not all(word.isdecimal() for word in words):
+    if not words:
         raise CommandError(f"error: process ID list syntax error{USAGE}")
-    return {int(word) for word in words}
+    return set(map(_pid, words))
+
+
+def _pid(word: str) -> int:
+    try:
+        pid = whole(word, INT)
+    except ValueError:
+        raise CommandError(f"error: process ID list syntax error{USAGE}") from None
+    if not pid:
+        raise CommandError(f"error: process ID out of range{USAGE}")
+    return pid
 
 
 def _columns(text: str) -> list[tuple[Column, str | None]]:
@@ -302,5 +309,16 @@ def _column(name: str) -> Column:
     column = COLUMNS.get(word)
     if column is None:
         raise CommandError(f'error: unknown user-defined format specifier "{name}"{USAGE}')
-    digits = "".join(takewhile(str.isdigit, width))
-    return changed(column, width=int(digits)) if colon and digits else column
+    return changed(column, width=_width(width)) if colon else column
+
+
+def _width(text: str) -> int:
+    try:
+        width = whole(text, INT)
+    except ValueError:
+        width = 0
+    if width == 0:
+        raise CommandError(f"error: column widths must be unsigned decimal numbers{USAGE}")
+    if width is None or width > WIDEST:
+        raise NotModelled(f"a column of {text} letters", known=f"at most {WIDEST}")
+    return width

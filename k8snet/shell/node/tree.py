@@ -56,7 +56,7 @@ class Tree:
                  sysctl: Callable[[str], str]) -> None:
         self.entries = entries
         self.whole = tuple(whole)
-        self.processes = processes
+        self.processes = {str(number): process for number, process in processes.items()}
         self.own = own
         self.now = now
         self.sysctl = sysctl
@@ -106,7 +106,7 @@ class Tree:
 
     def _process(self, path: str) -> Entry | None:
         _, _, number, *rest = path.split("/")
-        process = self.processes.get(int(number))
+        process = self.processes.get(number)
         if process is None:
             return None
         match rest:

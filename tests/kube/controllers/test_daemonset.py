@@ -150,7 +150,7 @@ def test_a_lost_pod_is_replaced(cluster: Cluster) -> None:
 def test_a_node_that_is_gone(cluster: Cluster) -> None:
     agent(cluster)
     cluster.user.delete(cluster.user.get("Node", "node3", ""))
-    cluster.settle()
+    cluster.plane.sleep(40)
     assert counted(cluster) == all_well(2)
     assert list(places(cluster)) == ["node1", "node2"]
 

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from k8snet.kube import site
-from k8snet.kube.apply import apply
 from k8snet.kube.assembly import Assembly
+from k8snet.kube.decoding import decode
 from k8snet.kube.manifest import parse_named
 from k8snet.kube.rest import Request, Response, Rest
 from k8snet.launch import shipped
@@ -28,7 +28,8 @@ class House:
         self.assembly = Assembly(site.standard(1))
         self.plane = self.assembly.plane
         self.plane.settle()
-        apply(self.plane.client("kubectl"), parse_named(shipped() / "manifests" / "deployment.yaml"))
+        for document, origin in parse_named(shipped() / "manifests" / "deployment.yaml"):
+            self.plane.client("kubectl").create(decode(document, origin))
         self.plane.settle()
 
     @property

@@ -42,10 +42,21 @@ def test_a_log_ages(house: House) -> None:
 @pytest.mark.parametrize(("query", "text"), [
     ("container=x", "container x is not valid for pod {0}"),
     ("previous=true", 'previous terminated container "nginx" in pod "{0}" not found'),
+    (f"tailLines={'9' * 5000}", f'strconv.ParseInt: parsing "{"9" * 5000}": value out of range'),
     ("tailLines=x", 'strconv.ParseInt: parsing "x": invalid syntax'),
 ])  # fmt: skip
 def test_refusals(shown: House, query: str, text: str) -> None:
     assert refusal(shown, f"{PODS}/{shown.pods[0]}/log?{query}") == text.format(shown.pods[0])
+
+
+@pytest.mark.parametrize(("query", "field", "why"), [
+    ("tailLines=-1", "tailLines", "Invalid value: -1: must be greater than or equal to 0"),
+    ("limitBytes=0", "limitBytes", "Invalid value: 0: must be greater than 0"),
+])  # fmt: skip
+def test_numbers_that_no_log_has(shown: House, query: str, field: str, why: str) -> None:
+    answer = shown.ask("GET", f"{PODS}/{shown.pods[0]}/log?{query}")
+    assert (answer.status, answer.body["message"]) == (422, f'PodLogOptions "{shown.pods[0]}" is invalid: {field}: {why}')
+    assert answer.body["details"]["causes"] == [{"reason": "FieldValueInvalid", "message": why, "field": field}]
 
 
 def test_of_several_containers_one_has_to_be_named(house: House) -> None:

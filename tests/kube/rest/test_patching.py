@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from k8snet.errors import ApiError
+from k8snet.kube import strategic
 from k8snet.kube.objects import KINDS
-from k8snet.kube.rest import patching, strategic
+from k8snet.kube.rest import patching
 from tests.kube.rest.patches import STRATEGIC
 
 # --- JSON patches: RFC 6902, appendix A ---------------------------------------------------------------------------

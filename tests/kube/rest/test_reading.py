@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
+from k8snet.kube.api import EPOCH
+from k8snet.kube.fielddocs import fields
+from k8snet.kube.objects import Event, ObjectMeta, ObjectReference, changed
 from k8snet.kube.rest import Request
+from k8snet.kube.rest.wire import document
 from tests.kube.rest.asking import CONFIGMAPS, DEPLOYMENTS, PODS, TABLE, House, configmap
 
 
@@ -123,3 +127,12 @@ def test_a_document_that_was_read_can_be_written(house: House) -> None:
     house.ask("POST", CONFIGMAPS, configmap(a="b"))
     seen = house.get(f"{CONFIGMAPS}/a")
     assert house.ask("PUT", f"{CONFIGMAPS}/a", seen).body == seen
+
+
+def test_times_with_microseconds_are_those_of_their_types() -> None:
+    bare = Event(metadata=ObjectMeta(), involvedObject=ObjectReference(), eventTime=EPOCH, lastTimestamp=EPOCH)
+    series = next(each.of for each in fields(Event) if each.name == "series")
+    assert series is not None
+    told = document(changed(bare, series=series(count=2, lastObservedTime=EPOCH)))
+    assert (told["eventTime"], told["series"]["lastObservedTime"]) == ("2026-11-01T00:00:00.000000Z",) * 2
+    assert (told["firstTimestamp"], told["lastTimestamp"]) == (None, "2026-11-01T00:00:00Z")

@@ -29,8 +29,11 @@ ROWS: list[Row] = [
      {"name": "shop", "kind": "namespaces"}),
     # numbers that are none
     ("DELETE", f"{PODS}/web?gracePeriodSeconds=--5", "", {}, 400, "BadRequest",
-     'DeleteOptions in version "v1" cannot be handled as a DeleteOptions: json: cannot unmarshal string into Go struct field '
-     "DeleteOptions.gracePeriodSeconds of type int64", None),
+     'strconv.ParseInt: parsing "--5": invalid syntax', None),
+    *(("DELETE", f"{PODS}/web", {"gracePeriodSeconds": value}, {}, 400, "BadRequest",
+       f'DeleteOptions in version "v1" cannot be handled as a DeleteOptions: json: cannot unmarshal {said} into Go struct field '
+       "DeleteOptions.gracePeriodSeconds of type int64", None) for value, said in (("5", "string"), (True, "bool"))),
+    ("GET", f"{PODS}?watch=1&timeoutSeconds=x", "", {}, 400, "BadRequest", 'strconv.ParseInt: parsing "x": invalid syntax', None),
     *(("PATCH", f"{DEPLOYMENTS}/web/scale", {"spec": {"replicas": value}}, {"content_type": MERGE}, 400, "BadRequest",
        f'Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal {said} into Go struct field '
        "ScaleSpec.spec.replicas of type int32", None) for value, said in ((3000000000, "number 3000000000"), ("x", "string"))),

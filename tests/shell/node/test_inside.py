@@ -86,6 +86,7 @@ def test_what_the_image_lacks(cluster: Cluster, container: str, line: str, why: 
 @pytest.mark.parametrize(("container", "line", "text", "code"), [
     ("web", "sh -c 'ps'", "sh: 1: ps: not found\n", 127), ("helper", "sh -c 'nope; true'", "sh: nope: not found\n", 0),
     ("web", "bash -c nope", "bash: line 1: nope: command not found\n", 127), ("web", "sh -c 'exit 3'", "", 3),
+    ("web", "sh -c 'exit 300'", "", 44),
     ("helper", "sh -c 'kill 99'", "kill: can't kill pid 99: No such process\n", 1), ("helper", "false", "", 1),
 ])  # fmt: skip
 def test_exit_codes(cluster: Cluster, container: str, line: str, text: str, code: int) -> None:
@@ -95,7 +96,8 @@ def test_exit_codes(cluster: Cluster, container: str, line: str, text: str, code
 
 @pytest.mark.parametrize("line", ["cat /etc/passwd", "ls /etc", "sh -c 'ls | cat'", "sh x.sh", "wget -qO- localhost",
                                   "env -i true",
-                                  "sh -c 'echo x > /tmp/x'", "ps -o pid", "vi", "sh -c 'echo $(id)'"])  # fmt: skip
+                                  "sh -c 'echo x > /tmp/x'", "ps -o pid", "vi", "sh -c 'echo $(id)'", "sh -c 'exit x'",
+                                  f"sh -c 'exit {'9' * 5000}'"])  # fmt: skip
 def test_what_is_not_modelled(cluster: Cluster, line: str) -> None:
     with pytest.raises(NotModelled):
         cluster.pod("web").exec(line, container="helper")

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from k8snet.errors import CommandError
+from k8snet.kube.goformat import syntax
 from k8snet.shell.kubectl.printing import jsonpath
-from k8snet.shell.kubectl.printing.goformat import syntax
 from k8snet.shell.kubectl.printing.jsonpath_syntax import Unparsable, parse
 from tests.shell.printing.asking import gizmo, printed
 
@@ -82,6 +82,7 @@ PRINTED = [
     ("{.spec.s.*}", "116 101 120 116"),
     ("{'a\\'b'}{\"\\u00e9\\x41\\101\\n\"}", "a'béAA\n"),
     ("{1}{-1}{1.5}{true}", "1-11.5true"),
+    ("{9223372036854775807} {9223372036854775808}", "9223372036854775807 9.223372036854776e+18"),
 ]
 
 
@@ -112,6 +113,9 @@ UNPARSABLE = [
     ('{"\\q"}', 'unquote string "\\q" error invalid syntax'),
     ("{\"a\\'b\"}", "unquote string \"a\\'b\" error invalid syntax"),
     ("{1.2.3}", "cannot parse number 1.2.3"),
+    (f"{{{'9' * 5000}}}", f"cannot parse number {'9' * 5000}"),
+    ("{.a[9223372036854775808]}", "array index 9223372036854775808 is not a number"),
+    (f"{{.a[{'9' * 5000}]}}", f"array index {'9' * 5000} is not a number"),
     ("{-}", "cannot parse number -"),
 ]
 

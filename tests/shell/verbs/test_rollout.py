@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from k8snet import Cluster
@@ -147,3 +149,22 @@ def test_a_daemon_set_keeps_no_revisions(cluster: Cluster) -> None:
     for verb in ("history", "undo"):
         with pytest.raises(NotModelled, match="the revisions of a DaemonSet"):
             cluster.kubectl(f"rollout {verb} ds/ds")
+
+
+@pytest.mark.parametrize("revision", ["x", "9223372036854775808", "-3", "0x2", "9" * 5000])
+def test_revisions_that_are_no_numbers(revision: str) -> None:
+    cluster = workloads()
+    cluster.stop("deployment-controller")
+    for name in ("deploy web", "rs -l app=web"):
+        cluster.kubectl(f"annotate {name} --overwrite deployment.kubernetes.io/revision={revision}")
+    check(cluster, """
+        rollout history deploy web
+        rollout history deploy web --revision=1
+        rollout status deploy web --revision=1
+        rollout status deploy web
+        rollout undo deploy web --to-revision=1
+        rollout undo deploy web
+    """, seen=lambda text: re.sub(r"(?m)^W\d{4} \S+ +\d+ ", "W ", text))
+    cluster.start("deployment-controller")
+    cluster.kubectl("set image deploy web nginx=nginx:1.29")
+    assert [line.split()[0] for line in cluster.kubectl("rollout history deploy web").splitlines()[2:] if line] == ["1", "2"]

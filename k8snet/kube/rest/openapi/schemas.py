@@ -14,7 +14,7 @@ import msgspec
 from k8snet.kube.fielddocs import FieldDoc, description, fields
 from k8snet.kube.gotypes import GO_TYPES
 from k8snet.kube.objects import Kind
-from k8snet.kube.rest.strategic import STRATEGIES
+from k8snet.kube.strategic import STRATEGIES
 
 META = "io.k8s.apimachinery.pkg.apis.meta.v1"
 PLAIN: dict[str, tuple[str, dict[str, Any]]] = {

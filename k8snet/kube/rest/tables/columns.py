@@ -6,14 +6,13 @@ own, or in those of the API's documentation for the field that it shows. Source:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from k8snet.kube.fielddocs import fields
 from k8snet.kube.objects import Container, LabelSelector, LabelSelectorRequirement, Object, ObjectMeta, meta
 from k8snet.kube.rest.durations import age
 from k8snet.linux.fact import Fact
@@ -56,18 +55,13 @@ def wide(name: str, about: str | Field) -> Column:
     return Column(name, about, priority=1)
 
 
-_FIELD = re.compile(r"^ *\* \*\*(\w+)\*\* ``.*?`` - (.*?)(?=^ *\* \*\*|\Z)", re.MULTILINE | re.DOTALL)
-
-
-@lru_cache
 def documentation(owner: type[msgspec.Struct], field: str) -> str:
     """What the API's documentation says of a field; empty if it says nothing.
 
     >>> documentation(ObjectMeta, "uid")[:68]
     'UID is the unique in time and space value for this object. It is typ'
     """
-    texts = {name: " ".join(text.split()) for name, text in _FIELD.findall(owner.__doc__ or "")}
-    return texts.get(field, "")
+    return next((" ".join(each.description.split()) for each in fields(owner) if each.name == field), "")
 
 
 NAME = Column("Name", (ObjectMeta, "name"), format="name")

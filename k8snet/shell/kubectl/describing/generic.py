@@ -1,20 +1,18 @@
 """All else: every field of an object by its name in words, as kubectl describes kinds that it has no describer for.
 
 The names are the fields' own, taken apart at their capitals. Source: k8s.io/kubectl, pkg/describe (genericDescriber,
-smartLabelFor); github.com/fatih/camelcase for where a name is taken apart; k8s.io/api, core/v1, for what an Event always says.
+smartLabelFor); github.com/fatih/camelcase for where a name is taken apart.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-import msgspec
-
-from k8snet.kube.gotypes import GO_TYPES
-from k8snet.kube.objects import Event, Object
+from k8snet.kube.goformat import printed
+from k8snet.kube.objects import Object
+from k8snet.kube.rest.wire import document
 from k8snet.shell.kubectl.describing.events import Told
 from k8snet.shell.kubectl.describing.page import Page
 from k8snet.shell.kubectl.describing.settings import write_head
@@ -23,36 +21,12 @@ from k8snet.shell.kubectl.describing.source import Source
 ELSEWHERE = frozenset(f".metadata.{field}" for field in ("managedFields", "name", "namespace", "labels", "annotations"))
 """What stands in the head, and what is not shown."""
 ACRONYMS = ("API", "URL", "UID", "GUID")
-ALWAYS: dict[type, dict[str, Any]] = {
-    Event: {"eventTime": None, "firstTimestamp": None, "lastTimestamp": None, "reportingComponent": "", "reportingInstance": ""},
-}
-"""Fields that the API server sends of an object though they are empty."""
 
 
 def describe_any(page: Page, obj: Object, source: Source, told: Told) -> None:
     """An object of any kind."""
     write_head(page, obj)
-    _write(page, _document(obj), 0, "")
-
-
-def _document(obj: Any) -> dict[str, Any]:
-    """The object as the API server sends it."""
-    found = dict(ALWAYS.get(type(obj), {}))
-    for info in msgspec.structs.fields(obj):
-        value = getattr(obj, info.name)
-        if value is not None:
-            found[info.encode_name] = _plain(value, GO_TYPES.get(f"{type(obj).__name__}.{info.name}"))
-    return found
-
-
-def _plain(value: Any, go: str | None) -> Any:
-    if isinstance(value, msgspec.Struct):
-        return _document(value)
-    if isinstance(value, list):
-        return [_plain(each, go) for each in value]
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%dT%H:%M:%S}{f'.{value.microsecond:06}' if go == 'v1.MicroTime' else ''}Z"
-    return value
+    _write(page, document(obj), 0, "")
 
 
 def _write(page: Page, content: Mapping[str, Any], level: int, path: str) -> None:
@@ -60,25 +34,14 @@ def _write(page: Page, content: Mapping[str, Any], level: int, path: str) -> Non
         if f"{path}.{field}" in ELSEWHERE:
             continue
         if not isinstance(value, dict | list):
-            page.field(label(field), go_text(value), level)
+            page.field(label(field), printed(value), level)
             continue
         page.line(f"{label(field)}:", level)
         for each in value if isinstance(value, list) else [value]:
             if isinstance(each, dict):
                 _write(page, each, level + 1, f"{path}.{field}")
             else:
-                page.line(go_text(each), level + 1)
-
-
-def go_text(value: Any) -> str:
-    """A value of JSON as Go prints it.
-
-    >>> go_text(None), go_text(True), go_text([1, "a"])
-    ('<nil>', 'true', '[1 a]')
-    """
-    if value is None or isinstance(value, bool):
-        return "<nil>" if value is None else str(value).lower()
-    return f"[{' '.join(map(go_text, value))}]" if isinstance(value, list) else str(value)
+                page.line(printed(each), level + 1)
 
 
 # --- names --------------------------------------------------------------------------------------------------------

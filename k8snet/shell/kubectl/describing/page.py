@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from k8snet.kube.apply import LAST_APPLIED
 from k8snet.shell.kubectl.describing.tabwriter import align
+from k8snet.shell.kubectl.patching import LAST_APPLIED
 
 NONE, UNSET = "<none>", "<unset>"
 SKIPPED = frozenset({LAST_APPLIED})

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from k8snet.errors import CommandError
+from k8snet.kube.goformat import printed
 from k8snet.linux.fact import Fact
 from k8snet.shell.kubectl.printing import jsonpath
 from k8snet.shell.kubectl.printing.columns import Aligner
-from k8snet.shell.kubectl.printing.goformat import printed
 from k8snet.shell.kubectl.printing.jsonpath_syntax import Template, Unparsable, parse
 
 _RELAXED = re.compile(r"\{\.?([^{}]+)\}|\.?([^{}]+)")

@@ -11,7 +11,8 @@ from typing import Any
 from k8snet.kube.gowords import number
 
 INDENT = " " * 4
-_ESCAPED = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+ESCAPED = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+"""How Go writes what HTML or JavaScript would take for something else."""
 
 
 class Struct(dict[str, Any]):
@@ -84,4 +85,4 @@ def _scalar(value: Any) -> str:
 
 
 def _string(text: str) -> str:
-    return str(py_encode_basestring(text)).translate(_ESCAPED)
+    return str(py_encode_basestring(text)).translate(ESCAPED)

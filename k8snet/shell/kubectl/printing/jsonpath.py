@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from k8snet.errors import CommandError
+from k8snet.kube.goformat import printed, type_name
+from k8snet.kube.goformat import syntax as go_syntax
 from k8snet.kube.gowords import quoted
 from k8snet.shell.kubectl.printing import jsonpath_syntax as syntax
-from k8snet.shell.kubectl.printing.goformat import printed, type_name
-from k8snet.shell.kubectl.printing.goformat import syntax as go_syntax
 from k8snet.shell.kubectl.printing.json import compact, json_text
 from k8snet.shell.kubectl.printing.jsonpath_syntax import Path, Template, Unparsable
 

@@ -8,8 +8,10 @@ field b of a, and there is no ``&&``. Source: k8s.io/client-go, util/jsonpath/pa
 from __future__ import annotations
 
 import re
+from math import inf, isinf
 from typing import NoReturn
 
+from k8snet.kube.gowords import Unreadable, read_integer
 from k8snet.linux.fact import Fact
 
 
@@ -86,7 +88,7 @@ _ENDS = " \t\r\n.,[]$@{}"
 """What ends a name."""
 _NAME = re.compile(rf"(?:\\.|[^\\{re.escape(_ENDS)}])*", re.DOTALL)
 _WORD = re.compile(rf"[^{re.escape(_ENDS)}]*")
-_NUMBER = re.compile(r"[+-]?[\d.]*")
+_NUMBER = re.compile(r"[+-]?[0-9.]*")
 _SLICE = re.compile(r"(-?[0-9]*)(:-?[0-9]*)?(:-?[0-9]*)?")
 _KEY = re.compile(r"'([^']*)'")
 _COMPARISON = re.compile(r"([^!<>=]+)([!<>=]+)(.+?)", re.DOTALL)
@@ -194,10 +196,7 @@ class _Reader:
 
     def _number(self) -> None:
         digits = self._match(_NUMBER)
-        try:
-            self._steps.append(Number(int(digits) if "." not in digits else float(digits)))
-        except ValueError:
-            raise Unparsable(f"cannot parse number {digits}") from None
+        self._steps.append(Number(_number(digits)))
 
     def _quoted(self, quote: str) -> None:
         begin = self._at
@@ -263,9 +262,20 @@ def _subscript(text: str) -> Path:
 def _index(text: str | None) -> int | None:
     digits = (text or "").removeprefix(":")
     try:
-        return int(digits) if digits else None
-    except ValueError:
+        return read_integer(digits, "Atoi") if digits else None
+    except Unreadable:
         raise Unparsable(f"array index {digits} is not a number") from None
+
+
+def _number(digits: str) -> float:
+    """A number; one that is no integer of 64 bits is a float."""
+    try:
+        return read_integer(digits, "Atoi")
+    except Unreadable:
+        value = float(digits) if any(map(str.isdecimal, digits)) and digits.count(".") < 2 else inf
+    if isinf(value):
+        raise Unparsable(f"cannot parse number {digits}")
+    return value
 
 
 _ESCAPED = re.compile(r"\\(?:([abfnrtv\\'\"])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3}))|[^\\]", re.DOTALL)

@@ -10,7 +10,8 @@ from typing import Any
 
 from k8snet.errors import CommandError
 
-_DRY = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
+DRY = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
+"""How a line ends that tells of a dry run, by what --dry-run says."""
 
 
 def name(document: Mapping[str, Any]) -> str:
@@ -41,4 +42,4 @@ def done(document: Mapping[str, Any], operation: str, dry_run: str = "none") -> 
     >>> done({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}}, "created", "server")
     'pod/web created (server dry run)\n'
     """
-    return f"{name(document)} {operation}{_DRY[dry_run]}\n"
+    return f"{name(document)} {operation}{DRY[dry_run]}\n"

@@ -7,14 +7,15 @@ two types, or neither number nor text, cannot be sorted, and kubectl ends there.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from k8snet.errors import CommandError
 from k8snet.kube import quantity
+from k8snet.kube.goformat import syntax, type_name
 from k8snet.kube.gowords import quoted
 from k8snet.shell.kubectl.printing import jsonpath
 from k8snet.shell.kubectl.printing.custom_columns import relaxed
-from k8snet.shell.kubectl.printing.goformat import syntax, type_name
 from k8snet.shell.kubectl.printing.gosort import go_sorted
 from k8snet.shell.kubectl.printing.jsonpath_syntax import Template, Unparsable, parse
 
@@ -114,10 +115,15 @@ def _less(one: Any, other: Any) -> bool:
         raise TypeError(f"unsortable type: {type_name(one)}")
     if type(one) is not type(other):
         raise TypeError("unsortable interface: interface")
-    if isinstance(one, str):
-        try:
-            return quantity.amount(one) < quantity.amount(other)
-        except ValueError:
-            pass
+    if isinstance(one, str) and (ours := _amount(one)) is not None and (theirs := _amount(other)) is not None:
+        return ours < theirs
     less: bool = one < other
     return less
+
+
+def _amount(text: str) -> Fraction | None:
+    """What a text says as a quantity; None if it is none."""
+    try:
+        return quantity.amount(text)
+    except ValueError:
+        return None

@@ -6,14 +6,13 @@ is that in which protonumbers.py lists a message's fields, since these are made 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from k8snet.kube.fielddocs import FieldDoc, fields
 from k8snet.kube.objects import KINDS
-from k8snet.kube.rest.protonumbers import INLINE, NUMBERS
+from k8snet.kube.rest.protonumbers import fields_of
 from k8snet.shell.kubectl.printing.json import Struct
 
 
@@ -29,17 +28,8 @@ def ordered(document: dict[str, Any]) -> Struct:
 
 def _struct(value: dict[str, Any], kind: type[msgspec.Struct]) -> Struct:
     known = {field.name: field for field in fields(kind)}
-    names = [*(name for name in _names(kind.__name__) if name in value), *value]
+    names = [*(each.name for each in fields_of(kind.__name__) if each.name in value), *value]
     return Struct({name: _value(value[name], known.get(name)) for name in names})
-
-
-def _names(message: str) -> Iterator[str]:
-    """The fields of a message; those of one that stands inline among its owner's."""
-    for each in NUMBERS.get(message, {}).values():
-        if each.name in INLINE:
-            yield from _names(INLINE[each.name])
-        else:
-            yield each.name
 
 
 def _value(value: Any, field: FieldDoc | None) -> Any:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from k8snet.kube.goformat import printed
 from k8snet.linux.fact import Fact
 from k8snet.shell.kubectl.printing.columns import Aligner
-from k8snet.shell.kubectl.printing.goformat import printed
 
 Table = Mapping[str, Any]
 FLUSH = 100

@@ -14,8 +14,8 @@ from functools import cmp_to_key
 from typing import Any
 
 from k8snet.errors import CommandError, NotModelled
+from k8snet.kube.goformat import decimal
 from k8snet.kube.gowords import number
-from k8snet.shell.kubectl.printing.goformat import decimal
 from k8snet.shell.kubectl.printing.scalars import Style, Writer, style_of
 
 STEP = 2

@@ -14,7 +14,7 @@ from k8snet.kube.sandbox import Container, Sandbox
 from k8snet.kube.store import Key
 from k8snet.linux.tools import Output
 from k8snet.shell.node import inside
-from k8snet.shell.node.crictl.flags import Options, chosen, fatal, last
+from k8snet.shell.node.crictl.flags import Options, chosen, fatal, number
 from k8snet.shell.node.host import Host
 
 
@@ -42,22 +42,16 @@ def _ids(words: list[str], verb: str) -> list[str]:
 
 def stop(host: Host, options: Options, words: list[str]) -> Output:
     """Run ``crictl stop``: SIGTERM and some time if ``--timeout`` gives any, then SIGKILL. What is not there has stopped."""
+    seconds = max(0, number(options, "timeout", 0))
     for word in _ids(words, "stop"):
         try:
             key, container = _container(host, word)
         except LookupError:
             continue
         if container.finished is None:
-            _stop_one(host, key, container, _seconds(options))
+            _stop_one(host, key, container, seconds)
     host.settle()
     return Output("".join(f"{word}\n" for word in words))
-
-
-def _seconds(options: Options) -> float:
-    text = last(options, "timeout", "0")
-    if not text.isdecimal():
-        raise fatal(f'invalid value "{text}" for flag -timeout: parse error')
-    return float(text)
 
 
 def _stop_one(host: Host, key: Key, container: Container, seconds: float) -> None:
@@ -150,8 +144,8 @@ def logs(host: Host, options: Options, words: list[str]) -> Output:
         if before is None:
             raise fatal(f"failed to find the previous terminated container log of {container.name}")
         container = before
-    tail = last(options, "tail", "-1")
-    lines = container.log if tail == "-1" else container.log[max(0, len(container.log) - int(tail)) :] if tail.isdecimal() else ()
+    tail = number(options, "tail", -1)
+    lines = container.log if tail < 0 else container.log[max(0, len(container.log) - tail) :]
     return Output("".join(f"{line}\n" for line in lines))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from k8snet.errors import CommandError, NotModelled
+from k8snet.kube.gowords import Unreadable, read_integer
 
 Options = dict[str, list[str]]
 """The values of each flag that is given; of one without a value, ``true``."""
@@ -70,6 +71,18 @@ class Flags:
 def last(options: Options, name: str, default: str = "") -> str:
     """The value of a flag; the last one if it is given several times."""
     return options.get(name, [default])[-1]
+
+
+def number(options: Options, name: str, default: int) -> int:
+    """The number that a flag has, in any of Go's notations. CommandError for what is none."""
+    if name not in options:
+        return default
+    text = last(options, name)
+    try:
+        return read_integer(text, base=0)
+    except Unreadable as error:
+        why = "value out of range" if str(error).endswith("value out of range") else "parse error"
+        raise fatal(f'invalid value "{text}" for flag -{name}: {why}') from None
 
 
 def form(options: Options, default: str, allowed: Sequence[str]) -> str:

@@ -17,7 +17,7 @@ from k8snet.kube.sandbox import Container, Sandbox
 from k8snet.kube.store import Key
 from k8snet.linux.tools import Output
 from k8snet.shell.node.columns import tabbed
-from k8snet.shell.node.crictl.flags import Options, chosen, fatal, form, last, short
+from k8snet.shell.node.crictl.flags import Options, chosen, fatal, form, last, number, short
 from k8snet.shell.node.crictl.written import json_text, yaml_text
 from k8snet.shell.node.host import Host
 
@@ -99,8 +99,8 @@ def _matches(pattern: str, text: str) -> bool:
 def _newest(found: Sequence[Found[Thing]], when: Callable[[Thing], tuple[float, bool, int]],
             options: Options) -> list[Found[Thing]]:
     ordered = sorted(found, key=lambda each: when(each[1]), reverse=True)
-    most = "1" if "latest" in options else last(options, "last", "0")
-    return ordered[: int(most)] if most.isdecimal() and int(most) else ordered
+    most = 1 if "latest" in options else number(options, "last", 0)
+    return ordered[:most] if most > 0 else ordered
 
 
 def _state(options: Options, states: Mapping[str, str], words: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from k8snet.shell.kubectl.printing.json import ESCAPED
 from k8snet.shell.kubectl.printing.yaml import yaml_text as as_yaml
 
 
@@ -18,9 +19,7 @@ def json_text(document: Any, *, sort: bool = False) -> str:
     }
     """
     text = json.dumps(document, indent=2, sort_keys=sort, ensure_ascii=False)
-    for letter in "<>&":
-        text = text.replace(letter, f"\\u{ord(letter):04x}")
-    return f"{text}\n"
+    return f"{text.translate(ESCAPED)}\n"
 
 
 def yaml_text(document: Any) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from k8snet.shell.kubectl.printing.goformat import decimal, printed, syntax, type_name
+from k8snet.kube.goformat import decimal, printed, syntax, type_name
 
 FLOATS = [(0.0, "0"), (-0.0, "-0"), (1.0, "1"), (1.5, "1.5"), (-2.25, "-2.25"), (100000.0, "100000"), (999999.5, "999999.5"),
           (1e6, "1e+06"), (123456789.25, "1.2345678925e+08"), (1e21, "1e+21"), (1e100, "1e+100"), (0.0001, "0.0001"),
