@@ -1,7 +1,8 @@
 """Values as Go's fmt prints them: ``%v`` for people and ``%#v`` for Go programmers.
 
 kubectl lets the latter be seen where a JSONPath template fails, and the API server the former where a patch does. A value is what
-JSON has: None, a truth value, a number, text, a list or a dict. Source: Go's fmt and strconv; the names of types are those of k8s.io/apimachinery's unstructured objects.
+JSON has: None, a truth value, a number, text, a list or a dict. Source: Go's fmt and strconv; the names of types are those of
+k8s.io/apimachinery's unstructured objects.
 """
 
 from __future__ import annotations
