@@ -22,7 +22,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.browser.driver import WINDOW, Lab
-from tests.browser.players import Kind, Player, shown
+from tests.browser.players import Kind, Player, in_front, shown
 
 SECONDS_TO_START = 60
 CHROMIUM = [
@@ -87,10 +87,18 @@ def lab(browser: str, address: str) -> Iterator[Lab]:
 
 
 @pytest.fixture(scope="module")
-def player(lab: Lab, kind: Kind) -> Iterator[Player]:
-    """A notebook with a player in it; which of the two, a module's own fixture ``kind`` says."""
-    with shown(lab, kind, f"{kind.name}.ipynb", kind.make):
-        yield Player(lab, kind, lab.page.locator(f".k8snet-{kind.name}").first)
+def played(lab: Lab, kind: Kind) -> Iterator[str]:
+    """The path of a notebook with a player in it; which of the two, a module's own fixture ``kind`` says."""
+    name = f"{kind.name}.ipynb"
+    with shown(lab, kind, name, kind.make):
+        yield name
+
+
+@pytest.fixture
+def player(lab: Lab, kind: Kind, played: str) -> Player:
+    """That notebook's player, in front."""
+    lab.bring_to_front(played)
+    return Player(lab, kind, in_front(lab, kind))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Route, TimeoutError, ViewportSize, WebSocket  # noqa: A004 its own
 
@@ -28,6 +28,12 @@ STATE = """() => {
 }"""
 """The notebook in front, and how its kernel is."""
 READY = "it.open && it.session && it.connection === 'connected' && it.kernel === 'idle'"
+DRAWS = """milliseconds => Promise.race([
+    new Promise(resolve => requestAnimationFrame(() => resolve(true))),
+    new Promise(resolve => setTimeout(() => resolve(false), milliseconds)),
+])"""
+"""Whether the page draws a frame within so many milliseconds."""
+MILLISECONDS_FOR_A_FRAME = 3000
 OF_A_LOST_KERNEL = "Could not restore the debugger state"
 """What JupyterLab itself writes to the console when a test shuts the kernel down."""
 
@@ -41,15 +47,15 @@ class Lab:
         self._context = context
         self._address = address
         context.route("**/*", self._pass_or_abort)
-        self.page = self._open()
+        self.page = self._open(address)
 
-    def _open(self) -> Page:
+    def _open(self, address: str) -> Page:
         """A page with JupyterLab in it. Nothing leaves this host; what tries to is noted, and what fails."""
         page = self._context.new_page()
         page.on("websocket", self._note_websocket)
         page.on("console", self._note_message)
         page.on("pageerror", self._note_error)
-        page.goto(self._address)
+        page.goto(address)
         asked = f"() => {{ const it = ({STATE})(); return {READY}; }}"
         page.wait_for_function(asked, timeout=SECONDS_TO_OPEN * 1000, polling=POLLING)
         return page
@@ -57,19 +63,37 @@ class Lab:
     def open(self, path: str) -> None:
         """Open a notebook, and return when it is ready.
 
-        It is asked for again where the notebook that JupyterLab began with came to the front after it. And on a busy machine a
-        headless Chromium's page may stop drawing for good; JupyterLab brings nothing to the front that is not drawn, so a new
-        page is taken then.
+        It is asked for again where another one came to the front after it: JupyterLab may be late with that. And on a busy
+        machine a headless Chromium's page may stop drawing for good; JupyterLab brings nothing to the front that is not drawn, so
+        a new page is taken then.
         """
-        for seconds in (SECONDS_TO_OPEN / 4, SECONDS_TO_OPEN / 4):
+        tries = (SECONDS_TO_OPEN / 4, SECONDS_TO_OPEN / 4) if self._draws() else ()
+        for seconds in tries:
             self.execute("docmanager:open", path=path)
             with suppress(AssertionError):
                 self.wait_until_ready(path, seconds)
                 return
-        self.page.close()
-        self.page = self._open()
-        self.execute("docmanager:open", path=path)
+        self._take_new_page(path)
         self.wait_until_ready(path)
+
+    def bring_to_front(self, path: str) -> None:
+        """Show a notebook that was opened and run before; if the page has stopped drawing, on a new one, and run it there."""
+        page = self.page
+        if not self._draws():
+            self._take_new_page(path)
+        if self.state().get("path") != path:
+            self.open(path)
+        if self.page is not page:
+            self.run_all_cells(SECONDS_TO_RUN)
+
+    def _draws(self) -> bool:
+        draws: bool = self.page.evaluate(DRAWS, MILLISECONDS_FOR_A_FRAME)
+        return draws
+
+    def _take_new_page(self, path: str) -> None:
+        """Have a notebook opened by a new page's address: what that names comes to the front last."""
+        self.page.close()
+        self.page = self._open(urljoin(self._address, f"lab/tree/{path}?{urlsplit(self._address).query}"))
 
     def write(self, name: str, sources: Sequence[str], *, prepare: str = "") -> None:
         """Write a notebook with a cell for each source. ``prepare`` is a first cell, whose source is not to be seen."""
