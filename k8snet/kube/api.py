@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-from k8snet.errors import ApiError, NotModelled
-from k8snet.kube import effect, strategy
-from k8snet.kube.defaults import with_defaults
+from k8snet.errors import ApiError
+from k8snet.kube import allocation, effect, strategy
+from k8snet.kube.allocation.pool import STANDARD, Pool, Ranges
+from k8snet.kube.defaults import with_defaults, with_status_defaults
 from k8snet.kube.history import History, Write
-from k8snet.kube.objects import Kind, Object, ObjectMeta, changed, kind_of, known, meta
+from k8snet.kube.objects import Kind, Object, ObjectMeta, Service, changed, kind_of, known, meta
 from k8snet.kube.store import Key, Store
-from k8snet.kube.validation import refusal, validate, validate_update
+from k8snet.kube.validation import refusal, validate, validate_status, validate_update
 from k8snet.linux.fact import Fact
 
 EPOCH = datetime(2026, 11, 1, tzinfo=UTC)
@@ -27,8 +28,8 @@ ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 """The letters of generated names: no vowels, so that no word comes up (k8s.io/apimachinery, util/rand)."""
 SERVER = "kube-apiserver"
 """Its own name, under which it makes what a cluster begins with."""
-NOT_YET = ("Service", "Endpoints", "EndpointSlice")
-"""Kinds that would be kept, and on which nobody acts as yet."""
+OF_ITSELF = ("Endpoints", "EndpointSlice")
+"""Where the server is, it writes down as objects of these kinds (itself.py)."""
 IMMORTAL = ("default", "kube-public", "kube-system")
 """Namespaces that nobody can delete."""
 TRIES = 8
@@ -58,9 +59,13 @@ class Happening(Fact, frozen=True):
 
 
 class Api:
-    """The API server of one cluster. ``clock`` tells it the time in seconds; ``tell`` is told of each write."""
+    """The API server of one cluster. ``clock`` tells it the time in seconds; ``tell`` is told of each write; Services get their
+    addresses and node ports from ``ranges``.
+    """
 
-    def __init__(self, clock: Callable[[], float], tell: Callable[[Write], None], seed: int = 0) -> None:
+    def __init__(
+        self, clock: Callable[[], float], tell: Callable[[Write], None], seed: int = 0, ranges: Ranges = STANDARD,
+    ) -> None:  # fmt: skip
         self.store = Store()
         self.history = History()
         self.happenings: dict[tuple[str, str, str, str, str], Happening] = {}
@@ -70,6 +75,9 @@ class Api:
         self._clock = clock
         self._tell = tell
         self._seed = seed
+        self._ranges = ranges
+        self._uncounted = 0
+        """How many objects the server has made of itself. Names do not count them, so a cluster has the same ones without."""
         self._untold: list[Write] | None = None
         """The writes of a transaction that has not ended; None: there is none."""
 
@@ -95,25 +103,26 @@ class Api:
     def create(self, obj: Object, who: str) -> Object:
         """Keep a new object: with defaults, a uid, and a name, if it has only the beginning of one."""
         kind = kind_of(obj)
-        if kind.kind in NOT_YET and who != SERVER:
-            raise NotModelled(f"{kind.plural} of one's own", known="pods by their addresses")
         obj = self._named(kind, obj)
         key = (meta(obj).namespace or "", known(meta(obj).name))
         self._check_namespace(kind, key)
         effect.check(obj)
-        obj = with_defaults(strategy.for_create(obj))
+        obj = self._allocated(with_defaults(strategy.for_create(obj)))
         if errors := validate(obj):
             raise refusal(obj, errors)
         if self.store.find(kind.kind, key) is not None:
             raise ApiError(f'{kind.resource} "{key[1]}" already exists', reason="AlreadyExists")
-        fresh = changed(meta(obj), uid=self._uid(), creationTimestamp=self.time, generation=strategy.first_generation(obj))
+        of_itself = who == SERVER and kind.kind in OF_ITSELF
+        self._uncounted += of_itself
+        uid = self._uid(kind.kind if of_itself else "")
+        fresh = changed(meta(obj), uid=uid, creationTimestamp=self.time, generation=strategy.first_generation(obj))
         return self._write("POST", who, kind, key, None, changed(obj, metadata=fresh))
 
     def update(self, obj: Object, who: str, *, verb: str = "PUT", subresource: str = "") -> Object:
         """Replace an object's wishes; its status stays. ApiError (Conflict) if it has changed since it was read."""
         kind, key, before = self._present(obj)
         effect.check(obj)
-        after = with_defaults(strategy.for_update(obj, before))
+        after = self._allocated(with_defaults(strategy.for_update(obj, before)), before)
         if errors := validate_update(after, before):
             raise refusal(after, errors)
         if after == before:
@@ -126,7 +135,10 @@ class Api:
         kind, key, before = self._present(obj)
         if obj.status == before.status:
             return before
-        return self._write(verb, who, kind, key, before, changed(before, status=obj.status), "status")
+        after = with_status_defaults(changed(before, status=obj.status))
+        if errors := validate_status(after, before):
+            raise refusal(after, errors)
+        return self._write(verb, who, kind, key, before, after, "status")
 
     def bind(self, pod: Object, node: str, who: str) -> Object:
         """Bind a pod to a node. ApiError (Conflict) if it is on one already."""
@@ -226,6 +238,13 @@ class Api:
             raise ApiError(f"{conflict}{text}", reason="Conflict")
         return kind, key, before
 
+    def _allocated(self, obj: Object, before: Object | None = None) -> Object:
+        """A Service with its addresses and ports; any other object as it is."""
+        if not isinstance(obj, Service):
+            return obj
+        pool = Pool(self.store, self._ranges, lambda attempt: int(self._number(attempt), 16))
+        return allocation.created(obj, pool) if before is None else allocation.updated(obj, before, pool)
+
     def _named(self, kind: Kind, obj: Object) -> Object:
         about = obj.metadata or ObjectMeta()
         name, namespace = about.name, (about.namespace or "default") if kind.namespaced else None
@@ -258,13 +277,13 @@ class Api:
                 break
         return name
 
-    def _number(self, attempt: int = 0) -> str:
+    def _number(self, attempt: int | str = 0) -> str:
         """Thirty-two hexadecimal digits that no other write of this cluster gets, and the same ones in each run."""
-        text = f"{self._seed} {self.store.version}" + (f" {attempt}" if attempt else "")
+        text = f"{self._seed} {self.store.version - self._uncounted}" + (f" {attempt}" if attempt else "")
         return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
 
-    def _uid(self) -> str:
-        digits = self._number()
+    def _uid(self, which: str = "") -> str:
+        digits = self._number(which)
         return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
     def _suffix(self, attempt: int) -> str:

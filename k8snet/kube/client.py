@@ -7,7 +7,7 @@ that stands ``apart``: it copies at the door, both ways.
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from k8snet.kube import events, labels, strategic
 from k8snet.kube.api import Api, not_found
 from k8snet.kube.decoding import decode
 from k8snet.kube.history import Watch
-from k8snet.kube.objects import KINDS, Kind, Object, Pod, copy, kind_of, known, meta, to_dict
+from k8snet.kube.objects import KINDS, Kind, Object, Pod, Service, copy, kind_of, known, meta, to_dict
 from k8snet.kube.store import Key
 
 
@@ -72,6 +72,14 @@ class Client:
     def pods_on(self, node: str) -> builtins.list[Pod]:
         """The pods that are bound to a node."""
         return self.api.store.pods_on(node)
+
+    def labelled(self, kind: str, namespace: str, wanted: Mapping[str, str]) -> builtins.list[Object]:
+        """The objects of a namespace that have all these labels, by the API server's index."""
+        return self.api.store.labelled(kind, namespace, wanted)
+
+    def services(self, namespace: str) -> tuple[Service, ...]:
+        """The Services of a namespace: the same tuple until one of them changes."""
+        return self.api.store.services(namespace)
 
     def watch(self, kind: str, namespace: str | None = None) -> Watch:
         """A cursor that tells what is written of a kind from now on."""

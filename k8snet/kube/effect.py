@@ -13,19 +13,20 @@ from typing import Any
 from k8snet.errors import NotModelled
 from k8snet.kube import images
 from k8snet.kube.defaults.admission import PRIORITIES
-from k8snet.kube.objects import Container, DaemonSet, Deployment, EnvVar, Object, Pod, PodSpec, Probe, ReplicaSet, Volume
+from k8snet.kube.objects import Container, DaemonSet, Deployment, EnvVar, Object, Pod, PodSpec, Probe, ReplicaSet, Service, Volume
 from k8snet.kube.remembered import Remembered
 
 WITHOUT_EFFECT: dict[str, tuple[str, ...]] = {
     "Pod": (
-        "spec.automountServiceAccountToken", "spec.dnsPolicy", "spec.enableServiceLinks", "spec.hostIPC", "spec.hostUsers",
-        "spec.imagePullSecrets", "spec.os", "spec.preemptionPolicy", "spec.priority", "spec.priorityClassName",
+        "spec.automountServiceAccountToken", "spec.dnsPolicy", "spec.hostIPC", "spec.hostUsers", "spec.imagePullSecrets",
+        "spec.os", "spec.preemptionPolicy", "spec.priority", "spec.priorityClassName",
         "spec.securityContext", "spec.serviceAccountName", "spec.volumes", "spec.containers[*].livenessProbe.httpGet.httpHeaders",
         "spec.containers[*].livenessProbe.terminationGracePeriodSeconds", "spec.containers[*].resources.limits",
         "spec.containers[*].securityContext", "spec.containers[*].stdin", "spec.containers[*].stdinOnce",
         "spec.containers[*].terminationMessagePath", "spec.containers[*].terminationMessagePolicy", "spec.containers[*].tty",
         "spec.containers[*].volumeMounts", "spec.containers[*].workingDir",
     ),
+    "Service": ("spec.externalName", "spec.loadBalancerClass", "spec.loadBalancerIP", "spec.ports[*].appProtocol"),
     "Node": ("spec.configSource", "spec.externalID", "spec.providerID"),
     "ConfigMap": ("data", "binaryData"),
     "Secret": ("data", "type"),
@@ -66,6 +67,8 @@ VOLUMES = ("configMap", "downwardAPI", "emptyDir", "hostPath", "projected", "sec
 PROBES = ("exec", "httpGet", "tcpSocket")
 IN_PROBES = ("cat", "test")
 """What an exec probe may run besides the programs of all images: they ask for files, and there are none."""
+BY_ZONES = ("service.kubernetes.io/topology-aware-hints", "service.kubernetes.io/topology-mode")
+"""Annotations of a Service that ask for hints by zone, in the old way."""
 
 _taken: Remembered[bool] = Remembered()
 """Pods' specs without any of these, by identity."""
@@ -84,6 +87,15 @@ def check(obj: Object) -> None:
     elif isinstance(obj, Deployment | ReplicaSet | DaemonSet):
         template = obj.spec.template
         _check(template.spec if template else None, "spec.template.spec")
+    elif isinstance(obj, Service):
+        _check_annotations(obj.metadata.annotations if obj.metadata else None)
+
+
+def _check_annotations(annotations: Mapping[str, str] | None) -> None:
+    """Hints by the share of each zone's CPU are not there; what a Service asks for in its spec is."""
+    for name in BY_ZONES:
+        if (annotations or {}).get(name) in ("Auto", "auto"):
+            raise NotModelled(f"metadata.annotations: {name}: {(annotations or {})[name]}", known="spec.trafficDistribution")
 
 
 def _check(spec: PodSpec | None, path: str) -> None:

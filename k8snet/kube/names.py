@@ -15,7 +15,6 @@ Faults = tuple[str, ...]
 Rule = Callable[[str], Faults]
 
 LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-LABEL_1035 = "[a-z]([-a-z0-9]*[a-z0-9])?"
 SUBDOMAIN = rf"{LABEL}(\.{LABEL})*"
 KEY = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 VALUE = f"({KEY})?"
@@ -75,16 +74,6 @@ def subdomain_faults(text: str) -> Faults:
         return _too_long(text, 253)
     message = f"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and {BOTH_ENDS}"
     return (*_too_long(text, 253), explained(message, SUBDOMAIN, "example.com"))
-
-
-@lru_cache(maxsize=4096)
-def service_name_faults(text: str) -> Faults:
-    """What is wrong with a DNS label of RFC 1035, such as a Service's name: it begins with a letter."""
-    if matches(LABEL_1035, text):
-        return _too_long(text, 63)
-    message = ("a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, "
-               "and end with an alphanumeric character")  # fmt: skip
-    return (*_too_long(text, 63), explained(message, LABEL_1035, "my-name", "abc-123"))
 
 
 def prefix_faults(rule: Rule, text: str) -> Faults:

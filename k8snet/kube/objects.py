@@ -31,6 +31,7 @@ from lightkube.models.apps_v1 import (
 from lightkube.models.coordination_v1 import Lease, LeaseSpec
 from lightkube.models.core_v1 import (
     Affinity,
+    ClientIPConfig,
     ConfigMap,
     Container,
     ContainerPort,
@@ -41,7 +42,9 @@ from lightkube.models.core_v1 import (
     ContainerStatus,
     DaemonEndpoint,
     EmptyDirVolumeSource,
+    EndpointAddress,
     Endpoints,
+    EndpointSubset,
     EnvVar,
     EnvVarSource,
     Event,
@@ -49,6 +52,8 @@ from lightkube.models.core_v1 import (
     HostAlias,
     HostIP,
     HTTPGetAction,
+    LoadBalancerIngress,
+    LoadBalancerStatus,
     Namespace,
     NamespaceSpec,
     NamespaceStatus,
@@ -83,13 +88,23 @@ from lightkube.models.core_v1 import (
     ServicePort,
     ServiceSpec,
     ServiceStatus,
+    SessionAffinityConfig,
     Taint,
     Toleration,
     TopologySpreadConstraint,
     Volume,
     VolumeMount,
 )  # fmt: skip
-from lightkube.models.discovery_v1 import EndpointSlice
+from lightkube.models.core_v1 import EndpointPort as SubsetPort
+from lightkube.models.discovery_v1 import (
+    Endpoint,
+    EndpointConditions,
+    EndpointHints,
+    EndpointPort,
+    EndpointSlice,
+    ForNode,
+    ForZone,
+)  # fmt: skip
 from lightkube.models.meta_v1 import DeleteOptions, LabelSelector, LabelSelectorRequirement, ObjectMeta, OwnerReference
 
 from k8snet.linux.fact import Fact
@@ -97,6 +112,7 @@ from k8snet.linux.fact import Fact
 __all__ = [
     "KINDS",
     "Affinity",
+    "ClientIPConfig",
     "ConfigMap",
     "Container",
     "ContainerPort",
@@ -117,12 +133,20 @@ __all__ = [
     "DeploymentStatus",
     "DeploymentStrategy",
     "EmptyDirVolumeSource",
+    "Endpoint",
+    "EndpointAddress",
+    "EndpointConditions",
+    "EndpointHints",
+    "EndpointPort",
     "EndpointSlice",
+    "EndpointSubset",
     "Endpoints",
     "EnvVar",
     "EnvVarSource",
     "Event",
     "EventSource",
+    "ForNode",
+    "ForZone",
     "HTTPGetAction",
     "HostAlias",
     "HostIP",
@@ -131,6 +155,8 @@ __all__ = [
     "LabelSelectorRequirement",
     "Lease",
     "LeaseSpec",
+    "LoadBalancerIngress",
+    "LoadBalancerStatus",
     "Namespace",
     "NamespaceSpec",
     "NamespaceStatus",
@@ -174,6 +200,8 @@ __all__ = [
     "ServicePort",
     "ServiceSpec",
     "ServiceStatus",
+    "SessionAffinityConfig",
+    "SubsetPort",
     "Taint",
     "Toleration",
     "TopologySpreadConstraint",

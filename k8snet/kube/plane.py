@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from heapq import heappop, heappush
 
 from k8snet.errors import K8snetError
+from k8snet.kube.allocation.pool import STANDARD, Ranges
 from k8snet.kube.api import Api
 from k8snet.kube.author import node_of
 from k8snet.kube.client import Client
@@ -27,9 +28,9 @@ TURNS_WITHOUT_END = 200
 class Plane:
     """One cluster's API server and all who act on it, above one world."""
 
-    def __init__(self, world: World, seed: int = 0) -> None:
+    def __init__(self, world: World, seed: int = 0, ranges: Ranges = STANDARD) -> None:
         self.world = world
-        self.api = Api(self._clock, self._note, seed)
+        self.api = Api(self._clock, self._note, seed, ranges)
         self.components: list[Component] = []
         self.paused = False
         self._audience: dict[Feed, list[Component]] = defaultdict(list)
@@ -152,7 +153,7 @@ class Plane:
             if component.running:
                 seen = component.hear(write)
                 if seen > write.now:
-                    self._set_timer(seen, component, None, idle=False)
+                    self._set_timer(seen, component, None, idle=not component.is_waited_for)
                 else:
                     self._wake(component)
 

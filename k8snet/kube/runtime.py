@@ -18,6 +18,7 @@ from k8snet.kube import cni
 from k8snet.kube.cni.spec import Wiring
 from k8snet.kube.images import Behaviour
 from k8snet.kube.machine import Machine
+from k8snet.kube.objects import Service
 from k8snet.kube.sandbox import NOTHING, Container, Held, Names, Sandbox, Wanted, identity
 from k8snet.kube.store import Key
 from k8snet.linux.fact import changed
@@ -147,7 +148,7 @@ class Runtime:
     # --- containers -----------------------------------------------------------------------------------------------
 
     def start_container(self, key: Key, name: str, image: str, does: Behaviour, now: float,
-                        env: Mapping[str, str] = NOTHING) -> Container:
+                        env: Mapping[str, str] = NOTHING, links: tuple[Service, ...] = ()) -> Container:
         """Start a container in the pod's sandbox. Its process may end at once, as when somebody else has its port."""
         held = self.pods[key]
         sandbox, before = held.sandbox, held.newest(name)
@@ -155,7 +156,8 @@ class Runtime:
         attempt = before.attempt + 1 if before is not None else 0
         pid = 0 if does.fault else self._next_pid()
         own = identity(held.uid, name, attempt)
-        made = Container(own, name, image, sandbox.id, pid, now, does, attempt, log=does.log, env=env or NOTHING)
+        made = Container(own, name, image, sandbox.id, pid, now, does, attempt, log=does.log, env=env or NOTHING,
+                         links=links)  # fmt: skip
         if does.fault:
             made = _ended(changed(made, message=start_error(does.fault)), 128, now, "StartError")
         elif does.exit_code is not None and not does.after:

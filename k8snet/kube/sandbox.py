@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from k8snet.kube import cni
 from k8snet.kube.images import Behaviour
+from k8snet.kube.objects import Service
 from k8snet.kube.store import Key
 from k8snet.linux.fact import Fact
 
@@ -51,7 +52,7 @@ class Container(Fact, frozen=True):
     """A container, or what is left of it. ``sandbox`` is the id of the one it is in, ``attempt`` counts restarts.
 
     Times are in seconds of the cluster's clock; ``finished`` is None while it runs. ``message`` is why it could not start.
-    ``env``: the variables that the kubelet gave it.
+    ``env``: its own variables; ``links``: the Services that there were, of which other variables tell (kubelet/links.py).
     """
 
     id: str
@@ -69,6 +70,7 @@ class Container(Fact, frozen=True):
     reason: str = ""
     message: str = ""
     env: Mapping[str, str] = NOTHING
+    links: tuple[Service, ...] = ()
 
     @property
     def state(self) -> str:

@@ -48,6 +48,7 @@ class Site(Fact, frozen=True):
     cluster_cidr: str = "10.244.0.0/16"
     node_mask: int = 24
     service_cidr: str = "10.96.0.0/16"
+    node_port_range: tuple[int, int] = (30000, 32767)
     pod_gateway: int = 1
 
     def place(self, name: str) -> Place:

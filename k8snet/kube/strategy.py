@@ -7,10 +7,12 @@ behind. Source: the files strategy.go of pkg/registry, and k8s.io/apiserver, reg
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from k8snet.kube.objects import (
     DaemonSet,
     Deployment,
+    EndpointSlice,
     Namespace,
     NamespaceSpec,
     NamespaceStatus,
@@ -27,7 +29,7 @@ from k8snet.kube.objects import (
     meta,
 )  # fmt: skip
 
-GENERATIONS = (Deployment, ReplicaSet, DaemonSet, Pod)
+GENERATIONS = (Deployment, ReplicaSet, DaemonSet, Pod, EndpointSlice)
 """The kinds that count how often their wishes have changed."""
 FINALIZER = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
 
@@ -60,9 +62,16 @@ def first_generation(obj: Object) -> int | None:
 
 def with_generation(after: Object, before: Object) -> Object:
     """Count up if the wishes are others than before."""
-    if not isinstance(after, GENERATIONS) or after.spec == before.spec:
+    if not isinstance(after, GENERATIONS) or _wishes(after) == _wishes(before):
         return after
     return changed(after, metadata=changed(meta(after), generation=(meta(before).generation or 0) + 1))
+
+
+def _wishes(obj: Object) -> Any:
+    """What counts for the generation; an EndpointSlice has no spec, and its labels count."""
+    if isinstance(obj, EndpointSlice):
+        return obj.endpoints, obj.ports, meta(obj).labels
+    return obj.spec
 
 
 def bound(pod: Pod, node: str, time: datetime) -> Pod:

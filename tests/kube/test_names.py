@@ -51,17 +51,6 @@ VALUE = (
         pytest.param(names.subdomain_faults, "a..b", [RFC_SUBDOMAIN], id="subdomain dots"),
         pytest.param(names.subdomain_faults, "a" * 254, ["must be no more than 253 characters"], id="subdomain long"),
         pytest.param(names.subdomain_faults, "a\n", [RFC_SUBDOMAIN], id="subdomain line"),
-        pytest.param(
-            names.service_name_faults,
-            "1a",
-            [
-                "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic "
-                "character, and end "
-                "with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is "
-                "'[a-z]([-a-z0-9]*[a-z0-9])?')",
-            ],
-            id="service",
-        ),
         pytest.param(names.key_faults, "example.com/My_Name", [], id="key"),
         pytest.param(names.key_faults, "", ["name part must be non-empty", f"name part {KEY}"], id="key empty"),
         pytest.param(names.key_faults, "/a", ["prefix part must be non-empty"], id="key no prefix"),

@@ -245,7 +245,7 @@ def test_housekeeping_is_leases_and_reports_without_news() -> None:
 
 def test_what_a_component_heeds_is_of_a_kind_that_it_watches() -> None:
     components = running()._assembly.plane.components
-    writers = {component.name for component in components} - {"cni-agent", "route-controller"}
+    writers = {component.name for component in components} - {"cni-agent", "kube-proxy", "route-controller"}
     assert writers == set(HEEDS)
     for component in components:
         watched = {kind for kind, _ in component.agent.feeds} | {"*"}
@@ -325,6 +325,7 @@ def test_a_slow_component_is_told_when_the_others_are() -> None:
     cluster.slow("replicaset-controller", 5.0)
     begin = len(cluster.history)
     cluster.apply(histories.DEPLOYMENT)
+    cluster.sleep(5)
     writes = cluster.history[begin:]
     news, effect = next(each for each in reactions(writes) if narrate.key(writes[each.effect]) == "Pod.made.owned")
     assert (writes[news].kind, writes[effect].now - writes[news].now) == ("ReplicaSet", 5.0)

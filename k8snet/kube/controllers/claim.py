@@ -6,6 +6,7 @@ Source: pkg/controller/controller_ref_manager.go.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from k8snet.errors import ApiError
 from k8snet.kube import labels
@@ -64,19 +65,26 @@ def _patched(client: Client, obj: Object) -> Object | None:
         return None
 
 
+def _match_labels(owner: Object) -> dict[str, str] | None:
+    pairs: dict[str, str] | None = known(owner.spec).selector.matchLabels
+    return pairs
+
+
 class Selectors:
     """Which owners would take an object with given labels, found without asking each: by one pair of their labels.
 
-    An owner is filed under one pair that its selector asks for; one that asks for none is asked each time.
+    An owner is filed under one pair that its selector asks for; one that asks for none is asked each time. ``pairs_of``
+    says what an owner asks for: most kinds have it in their ``matchLabels``.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pairs_of: Callable[[Any], dict[str, str] | None] = _match_labels) -> None:
+        self._pairs_of = pairs_of
         self._filed: dict[Key, tuple[str, tuple[str, str] | None]] = {}
         self._wanted: dict[tuple[str, tuple[str, str] | None], dict[Key, None]] = {}
 
     def file(self, owner: Object) -> None:
         """Note what an owner asks for."""
-        pairs = known(owner.spec).selector.matchLabels
+        pairs = self._pairs_of(owner)
         place = (key_of(owner)[0], max(pairs.items(), key=lambda pair: len(pair[1])) if pairs else None)
         if self._filed.get(key_of(owner)) != place:
             self.drop(key_of(owner))

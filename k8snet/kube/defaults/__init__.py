@@ -10,14 +10,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from k8snet.kube.defaults import others, pods, workloads
-from k8snet.kube.objects import DaemonSet, Deployment, Namespace, Node, Object, Pod, ReplicaSet, Secret, Service
+from k8snet.kube.defaults import endpoints, others, pods, services, workloads
+from k8snet.kube.objects import (
+    DaemonSet,
+    Deployment,
+    Endpoints,
+    EndpointSlice,
+    Namespace,
+    Node,
+    Object,
+    Pod,
+    ReplicaSet,
+    Secret,
+    Service,
+)  # fmt: skip
 
-__all__ = ["with_defaults"]
+__all__ = ["with_defaults", "with_status_defaults"]
 
 _FILLERS: dict[type, Callable[[Any], Any]] = {
     Pod: pods.pod, Deployment: workloads.deployment, ReplicaSet: workloads.replicaset, DaemonSet: workloads.daemonset,
-    Namespace: others.namespace, Node: others.node, Service: others.service, Secret: others.secret,
+    Namespace: others.namespace, Node: others.node, Service: services.service, Secret: others.secret,
+    Endpoints: endpoints.endpoints, EndpointSlice: endpoints.endpoint_slice,
 }  # fmt: skip
 
 
@@ -33,3 +46,8 @@ def with_defaults(obj: Object) -> Object:
     """
     filled = _FILLERS.get(type(obj))
     return filled(obj) if filled else obj
+
+
+def with_status_defaults(obj: Object) -> Object:
+    """The same for an object whose status alone was written; of most kinds nothing is lacking there."""
+    return with_defaults(obj) if isinstance(obj, Service) else obj

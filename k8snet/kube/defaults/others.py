@@ -1,30 +1,13 @@
-"""What Namespaces, Nodes, Services and Secrets say nothing about.
-
-Of a Service the addresses are given by the API server's allocation, not here. Sources: pkg/apis/core/v1/defaults.go and
-conversion.go; pkg/registry/core/service/storage for the IP families of a cluster with IPv4 alone.
-"""
+"""What Namespaces, Nodes and Secrets say nothing about. Sources: pkg/apis/core/v1/defaults.go and conversion.go."""
 
 from __future__ import annotations
 
 import base64
 
-from k8snet.kube.defaults.filling import amounts, fill, fill_counts, within, within_each
-from k8snet.kube.objects import (
-    Namespace,
-    Node,
-    NodeSpec,
-    NodeStatus,
-    Secret,
-    Service,
-    ServicePort,
-    ServiceSpec,
-    changed,
-    meta,
-)  # fmt: skip
+from k8snet.kube.defaults.filling import amounts, fill, within
+from k8snet.kube.objects import Namespace, Node, NodeSpec, NodeStatus, Secret, changed, meta
 
 NAME_LABEL = "kubernetes.io/metadata.name"
-_INSIDE = ("ClusterIP", "NodePort", "LoadBalancer")
-"""The types of Service that have an address of their own."""
 
 
 def namespace(obj: Namespace) -> Namespace:
@@ -52,26 +35,6 @@ def _node_spec(spec: NodeSpec) -> NodeSpec:
 def _node_status(status: NodeStatus) -> NodeStatus:
     status = within(within(status, "capacity", amounts), "allocatable", amounts)
     return fill(status, allocatable=status.capacity) if status.capacity is not None else status
-
-
-def service(obj: Service) -> Service:
-    """A Service with its defaults."""
-    return within(obj, "spec", _service_spec)
-
-
-def _service_spec(spec: ServiceSpec) -> ServiceSpec:
-    spec = fill(spec, type="ClusterIP", sessionAffinity="None")
-    spec = within_each(spec, "ports", _service_port)
-    if spec.type in _INSIDE:
-        spec = fill(spec, ipFamilies=["IPv4"], ipFamilyPolicy="SingleStack", internalTrafficPolicy="Cluster")
-    if spec.type in ("NodePort", "LoadBalancer") or spec.externalIPs:
-        spec = fill(spec, externalTrafficPolicy="Cluster")
-    return fill(spec, allocateLoadBalancerNodePorts=True) if spec.type == "LoadBalancer" else spec
-
-
-def _service_port(port: ServicePort) -> ServicePort:
-    port = fill(port, protocol="TCP")
-    return fill(port, targetPort=port.port) if port.targetPort != 0 else fill_counts(port, targetPort=port.port)
 
 
 def secret(obj: Secret) -> Secret:

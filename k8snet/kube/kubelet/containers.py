@@ -6,7 +6,7 @@ Source: the kubelet's kuberuntime_manager.go (computePodActions, SyncPod, doBack
 from __future__ import annotations
 
 from k8snet.kube import images
-from k8snet.kube.kubelet import probes, pulling
+from k8snet.kube.kubelet import links, probes, pulling
 from k8snet.kube.kubelet.backoff import next_try, wait_until
 from k8snet.kube.kubelet.turn import Turn
 from k8snet.kube.objects import Container as Wish
@@ -107,14 +107,15 @@ def _try_to_start(turn: Turn, wish: Wish, last: Container | None) -> Container |
     image = known(wish.image)
     if not pulling.is_there(turn, wish, image):
         return None
-    env = {each.name: each.value for each in wish.env or () if each.value is not None}
-    does = images.run(image, wish.command, wish.args, env)
+    services = links.links(turn.client, turn.key[0], turn.spec)
+    env = links.own(wish, services, turn.client)
+    does = images.run(image, wish.command, wish.args, {**links.spoken_of(wish, services, turn.client), **env})
     assert does is not None
     if crashed:
         crashes = turn.memory.crashes
         crashes[wish.name] = next_try(crashes.get(wish.name), known(known(last).finished), turn.now)
     turn.remembered.waiting.pop(wish.name, None)
-    made = turn.runtime.start_container(turn.key, wish.name, image, does, turn.now, env)
+    made = turn.runtime.start_container(turn.key, wish.name, image, does, turn.now, env, services)
     turn.event("Created", "Container created")
     if made.message:
         turn.event("Failed", f"Error: {made.message}", "Warning")

@@ -80,6 +80,8 @@ def _details(error: ApiError) -> dict[str, Any] | None:
         return _invalid(error)
     if error.reason in ("BadRequest", "UnsupportedMediaType", "NotAcceptable", ""):
         return None
+    if error.reason == "InternalError":
+        return {"causes": [{"message": str(error).partition(": ")[2]}]}
     about = _ABOUT.match(str(error))
     if about is None:
         return {}

@@ -37,6 +37,7 @@ ALWAYS: dict[str, dict[str, Any]] = {
         "status": {"currentNumberScheduled": 0, "numberMisscheduled": 0, "desiredNumberScheduled": 0, "numberReady": 0},
     },
     "Lease": {"spec": {}},
+    "EndpointSlice": {"endpoints": None, "ports": None},
 }
 """What stands in an object of a kind even if nobody has set it."""
 

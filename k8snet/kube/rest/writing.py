@@ -19,6 +19,7 @@ from k8snet.kube.rest import bodies, options, patched, patching
 from k8snet.kube.rest.http import APPLY, CREATED, JSON_PATCH, MERGE_PATCH, OK, STRATEGIC_PATCH, Request, Response
 from k8snet.kube.rest.options import Deletion
 from k8snet.kube.rest.reading import chosen
+from k8snet.kube.rest.remarks import remarks
 from k8snet.kube.rest.resources import Target, other_namespace
 from k8snet.kube.rest.status import deleted, not_allowed
 from k8snet.kube.rest.wire import document, listed
@@ -69,7 +70,7 @@ class Writer:
         made = kept(self.api, lambda: self.api.create(obj, self.request.who), dry=self.request.is_dry)
         if self.request.is_dry:
             made = changed(made, metadata=changed(meta(made), resourceVersion=None))
-        return Response(CREATED, shown(made), warnings=read.warnings)
+        return Response(CREATED, shown(made), warnings=(*read.warnings, *remarks(made)))
 
     def update(self, target: Target, shown: Shown = document) -> Response:
         """PUT an object in place of what is there."""
@@ -79,7 +80,7 @@ class Writer:
         _check_name(obj, target)
         if kind.kind in MADE_BY_PUT and self.client.find(kind.kind, *reversed(target.key)) is None:
             return self.create(target, shown)
-        return Response(OK, shown(self._replaced(obj, "PUT", target)), warnings=read.warnings)
+        return self._answer(self._replaced(obj, "PUT", target), target, shown, read.warnings)
 
     def patch(self, target: Target, shown: Shown = document) -> Response:
         """PATCH an object."""
@@ -93,7 +94,7 @@ class Writer:
             read = patched.decode(kind, after, validation)
         obj = self._placed(read.obj, target)
         _check_name(obj, target)
-        return Response(OK, shown(self._replaced(obj, "PATCH", target)), warnings=read.warnings)
+        return self._answer(self._replaced(obj, "PATCH", target), target, shown, read.warnings)
 
     def patched(self, before: dict[str, Any], kind: strategic.Type) -> dict[str, Any]:
         """What the request's patch makes of a document; ``kind`` is its type, for strategic merge patches."""
@@ -130,6 +131,10 @@ class Writer:
         else:
             after = kept(self.api, lambda: self.api.update(obj, who, verb=verb), dry=dry)
         return changed(after, metadata=changed(meta(after), resourceVersion=meta(before).resourceVersion)) if dry else after
+
+    def _answer(self, after: Object, target: Target, shown: Shown, warnings: tuple[str, ...]) -> Response:
+        """What is told of an object that has replaced another; of a subresource nothing is remarked."""
+        return Response(OK, shown(after), warnings=warnings if target.sub else (*warnings, *remarks(after)))
 
     def _placed(self, obj: Object, target: Target) -> Object:
         """An object in the namespace that the path names. ApiError (BadRequest) if it names another one itself."""

@@ -15,6 +15,7 @@ from hashlib import sha256
 from k8snet.errors import ApiError, CommandError, NotModelled
 from k8snet.kube.images import repository
 from k8snet.kube.kubelet import Kubelet
+from k8snet.kube.kubelet.links import environment
 from k8snet.kube.sandbox import Container, Sandbox
 from k8snet.kube.shell_line import parts
 from k8snet.kube.store import Key
@@ -90,7 +91,8 @@ class Inside:
     @property
     def env(self) -> dict[str, str]:
         """The variables of a command that is run in it, as far as they are known: not those that the image brings."""
-        return {"PATH": userland.PATH, "HOSTNAME": self.hostname, **self.container.env, "HOME": "/root"}
+        given = environment(self.container, self.kubelet.client)
+        return {"PATH": userland.PATH, "HOSTNAME": self.hostname, **given, "HOME": "/root"}
 
     @property
     def root(self) -> list[str]:

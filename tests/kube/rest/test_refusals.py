@@ -107,8 +107,6 @@ ROWS: list[Row] = [
      'namespaces "kube-system" is forbidden: this namespace may not '
      "be deleted", {"name": "kube-system", "kind": "namespaces"}),
     # no model of it
-    ("POST", "/api/v1/namespaces/default/services", {"metadata": {"name": "a"}}, {}, 501, "NotImplemented",
-     "not modelled: services of one's own (known: pods by their addresses)", None),
     ("PATCH", f"{DEPLOYMENTS}/web", "{}", {"content_type": "application/apply-patch+yaml"}, 501, "NotImplemented",
      "not modelled: server-side apply (known: kubectl apply without --server-side)", None),
     ("POST", "/api/v1/namespaces/default/events", {"metadata": {"name": "a"}}, {}, 501, "NotImplemented",

@@ -6,7 +6,7 @@ from typing import Any
 
 from k8snet.kube.decoding import decode
 from k8snet.kube.defaults import with_defaults
-from k8snet.kube.objects import Object, changed, kind_of, meta
+from k8snet.kube.objects import KINDS, Object, changed, kind_of, meta
 from k8snet.kube.validation import Errors, validate, validate_update
 
 CONTAINER = {"name": "web", "image": "nginx"}
@@ -39,10 +39,8 @@ NEGATIVE = "must be greater than or equal to 0"
 
 def made(kind: str, metadata: dict[str, Any] | None = None, **parts: Any) -> Object:
     """An object as it is when it comes to validation: named, in a namespace, with its defaults."""
-    version = "apps/v1" if kind in ("Deployment", "ReplicaSet", "DaemonSet") else "v1"
-    obj = decode(
-        {"apiVersion": version, "kind": kind, "metadata": {"name": "web", "resourceVersion": "1", **(metadata or {})}, **parts}
-    )
+    about = {"name": "web", "resourceVersion": "1", **(metadata or {})}
+    obj = decode({"apiVersion": KINDS[kind].api_version, "kind": kind, "metadata": about, **parts})
     place = (meta(obj).namespace or "default") if kind_of(obj).namespaced else None
     return with_defaults(changed(obj, metadata=changed(meta(obj), namespace=place)))
 

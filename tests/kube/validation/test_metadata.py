@@ -26,14 +26,8 @@ OWNER = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web", "uid": "1
         ),
         pytest.param(
             "Service",
-            {"name": "1a"},
-            [
-                'metadata.name: Invalid value: "1a": a DNS-1035 label must consist of lower case alphanumeric '
-                "characters or '-', start "
-                "with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', "
-                "regex used for "
-                "validation is '[a-z]([-a-z0-9]*[a-z0-9])?')"
-            ],
+            {"name": "1-A"},
+            [f'metadata.name: Invalid value: "1-A": {LABEL}', "spec.ports: Required value"],
             id="service",
         ),
         pytest.param(

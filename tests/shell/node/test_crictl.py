@@ -143,7 +143,8 @@ def test_a_container_enters_the_namespaces_of_pause(node: Node) -> None:
     entered = {each["type"]: each.get("path") for each in found["info"]["runtimeSpec"]["linux"]["namespaces"]}
     assert entered == {"pid": None, "ipc": f"/proc/{pause}/ns/ipc", "uts": f"/proc/{pause}/ns/uts", "mount": None,
                        "network": f"/proc/{pause}/ns/net", "cgroup": None}  # fmt: skip
-    assert found["info"]["config"]["envs"] == [{"key": "COLOUR", "value": "blue"}]
+    envs = found["info"]["config"]["envs"]
+    assert envs[:2] == [{"key": "COLOUR", "value": "blue"}, {"key": "KUBERNETES_SERVICE_HOST", "value": "10.96.0.1"}]
     assert found["status"]["state"] == "CONTAINER_RUNNING"
     once = document(node, f"inspect -q {ids(node, 'ps --state exited')[0]}")
     assert (once["status"]["exitCode"], once["status"]["reason"], list(once)) == (0, "Completed", ["status"])

@@ -18,6 +18,18 @@ CONTAINERS = [
     {"name": "bare", "image": "traefik/whoami", "args": ["--port", "8080"]},
 ]
 
+API = """\
+KUBERNETES_SERVICE_HOST=10.96.0.1
+KUBERNETES_SERVICE_PORT=443
+KUBERNETES_SERVICE_PORT_HTTPS=443
+KUBERNETES_PORT=tcp://10.96.0.1:443
+KUBERNETES_PORT_443_TCP=tcp://10.96.0.1:443
+KUBERNETES_PORT_443_TCP_PROTO=tcp
+KUBERNETES_PORT_443_TCP_PORT=443
+KUBERNETES_PORT_443_TCP_ADDR=10.96.0.1
+"""
+"""What each container is told of the API server's Service."""
+
 
 @pytest.fixture
 def cluster() -> Cluster:
@@ -28,7 +40,8 @@ def cluster() -> Cluster:
 
 RUNS = [
     ("web", "hostname", "web\n"), ("helper", "hostname -i", "10.244.1.2\n"), ("web", "hostname -I", "10.244.1.2 \n"),
-    ("web", "env", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nHOSTNAME=web\nCOLOUR=blue\nHOME=/root\n"),
+    ("web", "env", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nHOSTNAME=web\nCOLOUR=blue\n" + API
+     + "HOME=/root\n"),
     ("web", "printenv COLOUR", "blue\n"), ("web", "id", "uid=0(root) gid=0(root) groups=0(root)\n"),
     ("helper", "whoami", "root\n"),
     ("helper", "id", "uid=0(root) gid=0(root) groups=0(root),10(wheel)\n"), ("helper", "id -u", "0\n"),

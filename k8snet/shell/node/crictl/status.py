@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from k8snet.kube import images as imaging
+from k8snet.kube.kubelet.links import environment
 from k8snet.kube.kubelet.status import image_id
 from k8snet.kube.runtime import NOT_INITIALIZED, PAUSE_IMAGE
 from k8snet.kube.sandbox import Container, Sandbox
@@ -174,7 +175,7 @@ def _container(host: Host, key: Key, container: Container) -> Document:
 def _container_info(host: Host, key: Key, container: Container) -> Document:
     held = host.kubelet.runtime.pods[key]
     sandbox = next(each for each in held.sandboxes if each.id == container.sandbox)
-    env = [{"key": name, "value": value} for name, value in container.env.items()]
+    env = [{"key": name, "value": value} for name, value in environment(container, host.kubelet.client).items()]
     return {
         "config": {
             "envs": env, "image": {"image": config_digest(container.image), "user_specified_image": container.image},
