@@ -157,9 +157,9 @@ class Cluster:
         self._assembly.plane.settle_unless_paused()
 
     def slow(self, program: str, seconds: float, node: str = "") -> None:
-        """Let a program hear of writes so many seconds late from now on."""
+        """Let a program hear of writes so many seconds late from now on. Nobody waits for it: `sleep` shows what it does then."""
         for component in self._assembly.programs(program, node):
-            component.lag = seconds
+            component.lag, component.is_waited_for = seconds, False
 
     # --- machines and pods ----------------------------------------------------------------------------------------
 
@@ -231,8 +231,16 @@ class Asker:
         trace = self.sh(f"curl -s {url}", check=False).trace
         return known(trace)
 
-    def outcomes(self, dst: str, port: int, **how: Any) -> list[Outcome]:
-        """All that a connection could come to, each with its share."""
+    def outcomes(self, dst: str, port: int = 80, **how: Any) -> list[Outcome]:
+        """All that a question could come to, each with its share: to connect to a port of an address, or to curl a URL.
+
+        >>> cluster = Cluster(nodes=1)
+        >>> [outcome.share for outcome in cluster.external.outcomes("http://172.18.0.10:6443")]
+        [1.0]
+        """
+        if "://" in dst:
+            line = f"ip netns exec {self.netns} curl -s {shlex.quote(dst)}"
+            return self.cluster.world.outcomes(lambda world: known(world.sh(line, check=False).trace))
         return self.cluster.world.outcomes(lambda world: world.connect(self.netns, dst, port, **how))
 
 

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from k8snet import lab, show
+from k8snet import Cluster, lab, show
+from k8snet.kube.objects import to_dict
+from k8snet.kube.proxy import iptables
+from k8snet.kube.proxy.facts import NodeFacts
 from k8snet.linux import World
 
 SERVICE = """\
@@ -150,3 +153,23 @@ def test_kubernetes_spoken() -> None:
     show.pod(c.pod("web-…"))
     show.sequence(c.history[-9:])
     show.workflow(c)
+
+
+def test_services(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(Path(__file__).parent.parent)
+    c = Cluster(nodes=2)
+    c.apply("notebooks/manifests/web.yaml")
+    t = c.pod("client").curl("http://10.96.0.20")
+    assert t.fate == "delivered"
+    assert [(rewrite.target, str(rewrite.after.dst)) for rewrite in t.rewrites][0][0] == "DNAT"
+    assert any("KUBE-SERVICES" in str(rule) for rule in t.hop("node1").rules)
+    assert [round(outcome.share, 2) for outcome in c.pod("client").outcomes("http://10.96.0.20")] == [0.33] * 3
+    assert c.external.curl("http://172.18.0.11:30080").fate == "delivered"
+    assert "default/web cluster IP" in c.node("node1").sh("iptables-save -t nat")
+    c.stop("kube-proxy", node="node1")
+
+    node = NodeFacts("node1", "172.18.0.11", "10.244.0.0/16")
+    services, slices = c.api.list("Service"), c.api.list("EndpointSlice")
+    text = iptables.rules(services, slices, node)
+    assert text == iptables.rules([to_dict(each) for each in services], [to_dict(each) for each in slices], node)
+    assert "-d 10.96.0.20 --dport 80 -j KUBE-SVC-" in text

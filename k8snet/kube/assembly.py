@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from functools import partial
 
 from k8snet.errors import NotModelled
-from k8snet.kube import controllers
+from k8snet.kube import controllers, itself
 from k8snet.kube import site as sites
+from k8snet.kube.allocation.pool import Ranges
 from k8snet.kube.api import SERVER
 from k8snet.kube.component import Component
 from k8snet.kube.kubelet import Kubelet
@@ -20,6 +21,9 @@ from k8snet.kube.machine import Machine
 from k8snet.kube.network import NetworkAgent, RouteController
 from k8snet.kube.objects import Namespace, ObjectMeta, Service, ServicePort, ServiceSpec
 from k8snet.kube.plane import Plane
+from k8snet.kube.proxy.agent import KubeProxy
+from k8snet.kube.proxy.facts import NodeFacts
+from k8snet.kube.proxy.fleet import KubeProxies
 from k8snet.kube.rest import Rest
 from k8snet.kube.rest.kubelets import NO_ROUTE, REFUSED, logs_of
 from k8snet.kube.sandbox import Names
@@ -46,7 +50,7 @@ class Assembly:
             raise NotModelled(f"routes={routes!r}", known="nodes, router")
         self.site = site
         self.routes = routes
-        self.plane = Plane(World(seed=seed), seed)
+        self.plane = Plane(World(seed=seed), seed, Ranges(site.service_cidr, site.node_port_range))
         self.machines: dict[str, Machine] = {}
         self.kubelets: dict[str, Kubelet] = {}
         self.names = Names([sites.UNDERLAY, sites.ROUTER, sites.OUTSIDE, "root", *(place.name for place in site.nodes)])
@@ -57,6 +61,9 @@ class Assembly:
         self._add_control_plane()
         for place in site.nodes:
             self.add_node(place)
+        if self._is_large:
+            facts = {place.name: self._facts(place) for place in site.nodes}
+            self.plane.add(KubeProxies(self.machines, self.plane.client("kube-proxy"), facts))
 
     def _wire(self) -> None:
         for line in sites.switch_and_router(self.site):
@@ -65,15 +72,18 @@ class Assembly:
             self.plane.world.sh(f"ip netns exec {sites.ROUTER} iptables-restore --noflush", rules)
 
     def _begin(self) -> None:
-        """What the API server makes of its own accord: the first namespaces, and the Service that is itself."""
+        """What the API server makes of its own accord: the first namespaces, and the Service that is itself, with where it is."""
         api = self.plane.client(SERVER)
         for name in NAMESPACES:
             api.create(Namespace(metadata=ObjectMeta(name=name)))
         labels = {"component": "apiserver", "provider": "kubernetes"}
         first = str(Ip(Network.parse(self.site.service_cidr).address + 1))
         ports = [ServicePort(name="https", port=443, targetPort=6443, protocol="TCP")]
-        spec = ServiceSpec(type="ClusterIP", clusterIP=first, clusterIPs=[first], ports=ports)
+        spec = ServiceSpec(clusterIP=first, ports=ports)
         api.create(Service(metadata=ObjectMeta(name="kubernetes", namespace="default", labels=labels), spec=spec))
+        for place in [each for each in self.site.nodes if each.control_plane][:1]:
+            for obj in itself.endpoints(place.ip):
+                api.create(obj)
 
     def _add_control_plane(self) -> None:
         plane = self.plane
@@ -87,7 +97,7 @@ class Assembly:
         """A machine at its place, switched on, and the programs on it."""
         plane, name = self.plane, place.name
         machine = self.machines[name] = Machine(plane.world, name)
-        machine.switch_on(tuple(sites.machine(place)), place.ip, asleep=len(self.site.nodes) > MOST_AWAKE)
+        machine.switch_on(tuple(sites.machine(place)), place.ip, asleep=self._is_large)
         own = control_plane() if place.control_plane else ()
         kubelet = self.kubelets[name] = Kubelet(machine, plane.client("kubelet"), place, self.names, static_pods=own)
         agent = NetworkAgent(
@@ -95,9 +105,19 @@ class Assembly:
             on_nodes=self.routes == "nodes",
         )  # fmt: skip
         plane.add(agent, name)
+        if not self._is_large:
+            plane.add(KubeProxy(machine, plane.client("kube-proxy"), self._facts(place)), name)
         component = plane.add(kubelet, name)
         kubelet.notice = partial(plane.nudge, component)
         agent.when_configured = partial(plane.nudge, component, ("", name))
+
+    @property
+    def _is_large(self) -> bool:
+        return len(self.site.nodes) > MOST_AWAKE
+
+    def _facts(self, place: Place) -> NodeFacts:
+        """What its kube-proxy is told of a node at the start; all flags have their defaults."""
+        return NodeFacts(place.name, place.ip, self.site.cluster_cidr, addresses=("127.0.0.1", place.ip))
 
     @property
     def rest(self) -> Rest:

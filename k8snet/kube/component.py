@@ -51,6 +51,8 @@ class Component:
         self.number = 0
         """Its place in the round."""
         self.lag = 0.0
+        self.is_waited_for = True
+        """Whether the cluster comes to rest only after it has heard what it hears late."""
         self.running = True
         self._queue: OrderedDict[Key, None] = OrderedDict.fromkeys(agent.everything())
         """Ordered: taking the first of a dict again and again walks over all that was taken."""

@@ -19,16 +19,27 @@ class Machine:
         self.files: dict[str, str] = {}
         """The disk: path -> text. It outlives a power failure."""
 
-    def sh(self, line: str, stdin: str = "") -> Output:
-        """Run a command in the machine's own network namespace. CommandError if it is refused."""
-        return self.world.sh(f"ip netns exec {self.name} {line}", stdin)
+    def sh(self, line: str, stdin: str = "", *, check: bool = True) -> Output:
+        """Run a command in the machine's own network namespace. CommandError if it is refused, unless ``check`` is False."""
+        return self.world.sh(f"ip netns exec {self.name} {line}", stdin, check=check)
 
-    def do(self, deed: Callable[..., None], *facts: Any, netns: str = "") -> None:
+    def do(self, deed: Callable[..., None], *facts: Any, netns: str = "", instead_of: str = "") -> None:
         """Have something done to this kernel that waits for no answer: ``deed(machine, *facts)``, facts that never change.
 
         A machine that sleeps does it when it wakes (`World.when_touched`). ``netns``: the pod's namespace that it is about.
+        ``instead_of``: what was put off under that name is not done then.
         """
-        self.world.when_touched(netns or self.name, _do, self.name, deed, facts, machine=self.name)
+        self.world.when_touched(netns or self.name, _do, self.name, deed, facts, machine=self.name, instead_of=instead_of)
+
+    @property
+    def is_asleep(self) -> bool:
+        """Whether it boots only when it is touched."""
+        return self.name in self.world.sleepers
+
+    @property
+    def is_on(self) -> bool:
+        """Whether its kernel runs."""
+        return self.name in self.world.netns
 
     def switch_on(self, lines: tuple[str, ...], address: str, *, asleep: bool = False) -> None:
         """Boot it with these command lines; one that is ``asleep`` boots when it is touched, or asked for by its address."""

@@ -23,6 +23,8 @@ class Deed(NamedTuple):
     addresses: tuple[Ip, ...]
     act: Callable[..., None]
     facts: tuple[Any, ...]
+    name: str = ""
+    """Of deeds with the same name only the last is done; without a name it stands for itself."""
 
 
 class Sleepers:
@@ -35,7 +37,10 @@ class Sleepers:
 
     def put_off(self, machine: str, deed: Deed) -> None:
         """Add what is to be done when the machine wakes; it sleeps from now on, if it did not before."""
-        self._deeds.setdefault(machine, []).append(deed)
+        deeds = self._deeds.setdefault(machine, [])
+        if deed.name:
+            deeds[:] = [each for each in deeds if each.name != deed.name]
+        deeds.append(deed)
         self._by_netns[deed.netns] = machine
         for address in deed.addresses:
             self._by_address[address] = machine

@@ -251,12 +251,13 @@ class World:
             self.wake(machine)
 
     def when_touched(self, netns: str, act: Callable[..., None], *facts: Any, machine: str = "",
-                     addresses: Iterable[Ip] = ()) -> None:
+                     addresses: Iterable[Ip] = (), instead_of: str = "") -> None:
         """Put off what is to be done before anybody can look at a network namespace: ``act(world, *facts)``.
 
         A ``machine`` (by default called as the namespace is) wakes as a whole, and all that was put off for it is done in
         order: as soon as any of its namespaces is named, or an ARP request asks for one of its ``addresses``. If it is awake,
-        which it is while there is a namespace of its name, ``act`` is called at once.
+        which it is while there is a namespace of its name, ``act`` is called at once. ``instead_of`` is a name for what is put
+        off: of several under one name only the last is done.
 
         ``act`` is a function of a module, gives commands by `sh`, and lets no time pass; ``facts`` never change, since forks
         share them. What it does is in the log, before the command or question that woke the machine.
@@ -265,7 +266,7 @@ class World:
         if machine in self.netns:
             act(self, *facts)
         else:
-            self.sleepers.put_off(machine, Deed(netns, tuple(addresses), act, facts))
+            self.sleepers.put_off(machine, Deed(netns, tuple(addresses), act, facts, instead_of))
 
     def wake(self, machine: str) -> None:
         """Do all that was put off for a machine; nothing if it does not sleep."""

@@ -76,6 +76,14 @@ def world() -> World:
         ("-g", [DNATED]),
         ("-n", []),
         ("-j", [DNATED]),
+        ("-g 10.1.2.2", [DNATED]),
+        ("-g 10.1.2.2:4000", [DNATED]),
+        ("--dst-nat 10.1.2.2:53", []),
+        ("--dst-nat 10.1.2.3", []),
+        ("--any-nat 10.1.2.2", [DNATED]),
+        ("--src-nat 10.1.2.2", []),
+        ("-g 10.1.2.2 -n", []),
+        ("-g -p tcp", [DNATED]),
         ("-f ipv6", []),
     ],
 )
@@ -111,6 +119,11 @@ def test_count_delete_and_flush(world: World) -> None:
         ("-L -p", "option `-p' requires an argument"),
         ("-D -s", "option `-s' requires an argument"),
         ("-L -C", "Invalid commands combination"),
+        ("-L -g x", "Invalid IP address `x'"),
+        ("-L -g conntrack", "Invalid IP address `conntrack'"),
+        ("-L -g 10.1.2.0/24", "CIDR notation unavailable for `--dst-nat'"),
+        ("-L -j 10.1.2.2:", "No port specified after `:'"),
+        ("-L -j 10.1.2.2:70000", "Invalid port `70000'"),
     ],
 )
 def test_refusals(world: World, words: str, text: str) -> None:

@@ -5,7 +5,8 @@ The summary that the real one writes to its standard error stands behind the ent
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable
 
 from k8snet.errors import CommandError, NotModelled
 from k8snet.linux.address import Ip, Network
@@ -32,13 +33,21 @@ ADDRESSES = {
     "-s": "src", "--src": "src", "--orig-src": "src", "-d": "dst", "--dst": "dst", "--orig-dst": "dst",
     "-r": "reply_src", "--reply-src": "reply_src", "-q": "reply_dst", "--reply-dst": "reply_dst",
 }
-NATS = {
-    "-n": ("src",), "--src-nat": ("src",), "-g": ("dst",), "--dst-nat": ("dst",), "-j": ("src", "dst"),
-    "--any-nat": ("src", "dst"),
-}
+NATS = {"-n": "--src-nat", "-g": "--dst-nat", "-j": "--any-nat"}
+NATS |= {name: name for name in NATS.values()}
+"""Options that may have an argument: an address that is the translation's result, and a port."""
+SIDES = {"--src-nat": ("src",), "--dst-nat": ("dst",), "--any-nat": ("src", "dst")}
 OTHERS = {"-p": "proto", "--proto": "proto", "--protonum": "proto", "-m": "mark", "--mark": "mark", "-u": "status",
           "--status": "status", "-o": "output", "--output": "output", "-f": "family", "--family": "family"}  # fmt: skip
 STATUSES = ("ASSURED", "SEEN_REPLY", "UNREPLIED")
+
+
+class Translation(Fact, frozen=True):
+    """What NAT has done: which ``sides`` of a connection it may have changed, and to what."""
+
+    sides: tuple[str, ...]
+    ip: Ip | None = None
+    port: int | None = None
 
 
 class Asked(Fact, frozen=True):
@@ -103,13 +112,14 @@ def _tuple(one: Tuple) -> str:
 # --- conditions --------------------------------------------------------------------------------------------------
 
 
-def _translated(conn: Conn, sides: object) -> bool:
-    """Whether NAT changed one of these sides."""
-    assert isinstance(sides, tuple)
-    plain = conn.original.inverted()
-    changed = {"src": (plain.dst, plain.dport) != (conn.reply.dst, conn.reply.dport),
-               "dst": (plain.src, plain.sport) != (conn.reply.src, conn.reply.sport)}  # fmt: skip
-    return any(changed[side] for side in sides)
+def _translated(conn: Conn, wanted: object) -> bool:
+    """Whether NAT changed one of these sides, to that address and port if they are given."""
+    assert isinstance(wanted, Translation)
+    plain, reply = conn.original.inverted(), conn.reply
+    before = {"src": (plain.dst, plain.dport), "dst": (plain.src, plain.sport)}
+    after = {"src": (reply.dst, reply.dport), "dst": (reply.src, reply.sport)}
+    changed = [after[side] for side in wanted.sides if before[side] != after[side]]
+    return any(wanted.ip in (None, ip) and wanted.port in (None, port) for ip, port in changed)
 
 
 def _has_status(conn: Conn, wanted: object) -> bool:
@@ -149,9 +159,10 @@ def _bad(text: str) -> CommandError:
 def _parse(words: list[str]) -> Asked:
     command, extended = "", False
     conditions: list[tuple[str, object]] = []
-    rest = iter(words)
+    rest = deque(words)
     has_ports = any(word in ("-p", "--proto", "--protonum") for word in words)
-    for word in rest:
+    while rest:
+        word = rest.popleft()
         if word in UNKNOWN_COMMANDS:
             raise NotModelled(f"conntrack {word}", known="-L, -D, -F, -C")
         if word in COMMANDS:
@@ -161,7 +172,8 @@ def _parse(words: list[str]) -> Asked:
         elif word in ("-o", "--output"):
             extended = _output(_argument(word, rest)) or extended
         elif word in NATS:
-            conditions.append(("nat", NATS[word]))
+            given = rest.popleft() if rest and not rest[0].startswith("-") else ""
+            conditions.append(("nat", _translation(NATS[word], given)))
         elif word in ADDRESSES or word in OTHERS or (word in PORTS and has_ports):
             conditions.append(_condition(word, _argument(word, rest)))
         elif word.startswith("-"):
@@ -175,11 +187,30 @@ def _parse(words: list[str]) -> Asked:
     return Asked(command, tuple(conditions), extended)
 
 
-def _argument(word: str, rest: Iterator[str]) -> str:
-    value = next(rest, None)
-    if value is None:
+def _argument(word: str, rest: deque[str]) -> str:
+    if not rest:
         raise _bad(f"option `{word}' requires an argument")
-    return value
+    return rest.popleft()
+
+
+def _translation(word: str, given: str) -> Translation:
+    """``[IP[:PORT]]`` behind an option that asks for a translation."""
+    if not given:
+        return Translation(SIDES[word])
+    if "/" in given:
+        raise _bad(f"CIDR notation unavailable for `{word}'")
+    if given.count(":") > 1:
+        raise NotModelled(f"conntrack {word} {given}", known="IPv4 addresses")
+    address, colon, port = given.partition(":")
+    try:
+        ip = Ip(address)
+    except ValueError:
+        raise _bad(f"Invalid IP address `{address}'") from None
+    if colon and not port:
+        raise _bad("No port specified after `:'")
+    if port and not (port.isascii() and port.isdecimal() and len(port) <= 5 and int(port) <= 65535):
+        raise _bad(f"Invalid port `{port}'")
+    return Translation(SIDES[word], ip, int(port) if port else None)
 
 
 def _output(value: str) -> bool:
