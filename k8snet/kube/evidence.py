@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from k8snet.kube import news
+from k8snet.kube import behind, news
 from k8snet.kube.author import author
 from k8snet.kube.controllers import eligible, garbage_collector, node_lifecycle, replicaset, taint_eviction
 from k8snet.kube.controllers.controller import controller_of
@@ -87,6 +87,8 @@ def _made(write: Write) -> tuple[str, Facts]:
         facts |= {"replicas": getattr(obj.spec, "replicas", None), "images": _images(obj.spec.template.spec)}
     elif write.kind == "Service":
         facts |= {"address": obj.spec.clusterIP or ""}
+    elif write.kind in behind.KINDS:
+        facts |= {"news": behind.news_of(None, obj)}
     variant = ".owned" if owner else ""
     if write.kind == "Service" and obj.spec.clusterIP in (None, "", "None"):
         variant = ".headless"
@@ -187,7 +189,7 @@ def _changed(write: Write) -> tuple[str, Facts]:
         return "bound", {"node": _node(write.after)}
     if write.subresource == "finalize":
         return "finalized", facts
-    for recognize in (_renewal, _range, _cordon, _taints, _scale, _template, _revision, _ownership):
+    for recognize in (_renewal, _range, _cordon, _taints, _scale, _template, _revision, _ownership, _endpoints):
         found = recognize(write, {change.path: change for change in changes})
         if found is not None:
             return found[0], facts | found[1]
@@ -261,6 +263,11 @@ def _ownership(write: Write, changes: Changed) -> Found:
     if bool(before) == bool(after):
         return None
     return ("adopted", {"owner": after}) if after else ("released", {"owner": before})
+
+
+def _endpoints(write: Write, changes: Changed) -> Found:
+    told = behind.news_of(write.before, write.after) if write.kind in behind.KINDS else []
+    return ("listed", {"news": told}) if told else None
 
 
 HOUSEKEEPING = ("Lease.made", "Lease.renewed", "Node.heartbeat")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from k8snet.kube import behind
 from k8snet.kube.author import Author, author, node_of
 from k8snet.kube.controllers import eligible
 from k8snet.kube.evidence import evidence
@@ -17,10 +18,14 @@ from k8snet.kube.history import Write
 from k8snet.kube.objects import meta
 
 OF_PODS = ("Pod.made", "Pod.changed", "Pod.marked", "Pod.gone", "Pod.adopted", "Pod.released", "Pod.unready", "Pod.reported.")
+OF_ENDPOINTS = ("Service", "Pod.changed", "Pod.marked", "Pod.gone", "Pod.unready", "Pod.reported")
 OF_NODES = ("Node.made", "Node.changed", "Node.tainted", "Node.gone")
 HEEDS: dict[str, tuple[str, ...]] = {
     "daemonset-controller": ("DaemonSet", *OF_PODS, *OF_NODES),
     "deployment-controller": ("Deployment", "ReplicaSet"),
+    "endpoint-controller": (*OF_ENDPOINTS, "Endpoints.gone"),
+    "endpointslice-controller": (*OF_ENDPOINTS, "EndpointSlice"),
+    "endpointslicemirroring-controller": ("Endpoints", "Service"),
     "generic-garbage-collector": ("*.gone", "*.marked", "*.released"),
     "kube-scheduler": ("Pod.made", "Pod.changed", "Pod.marked", "Pod.gone", *OF_NODES),
     "kubelet": ("Pod.bound", "Pod.made", "Pod.changed", "Pod.marked", "Pod.gone"),
@@ -74,7 +79,8 @@ def _news(who: Author, writes: Sequence[Write], heard: list[int], effect: int, a
     if nearest is not None and nearest not in answered:
         return nearest
     later = [at for at in heard if nearest is None or at > nearest]
-    for nearby in (_is_of_the_same_owner, _is_its_node, *([_is_its_namespace] if who.program in BY_NAMESPACE else [])):
+    by_namespace = [_is_its_namespace] if who.program in BY_NAMESPACE else []
+    for nearby in (_is_of_the_same_owner, _is_its_node, _is_behind, *by_namespace):
         news = _latest(writes, later, effect, nearby)
         if news is not None and news not in answered:
             return news
@@ -104,9 +110,11 @@ def _heeds(who: Author, write: Write, what: str) -> bool:
 
 
 def _concerns(news: Write, effect: Write) -> bool:
-    """The same object, its owner, or what it owns. A node owns its mirror pods, but that is a matter of deletion only."""
+    """The same object, its owner, or what it owns. A node owns its mirror pods, but that is a matter of deletion only; and
+    Endpoints are their Service's, though that stands in the name alone.
+    """
     one, other = _id(news), _id(effect)
-    if one == other:
+    if one == other or (effect.kind == "Endpoints" and news.kind == "Service" and news.key == effect.key):
         return True
     return "Node" not in (news.kind, effect.kind) and (one in _owners(effect) or other in _owners(news))
 
@@ -117,6 +125,13 @@ def _is_of_the_same_owner(news: Write, effect: Write) -> bool:
 
 def _is_its_node(news: Write, effect: Write) -> bool:
     return news.kind == "Node" and effect.kind == "Pod" and eligible.node_of(effect.object) == news.name
+
+
+def _is_behind(news: Write, effect: Write) -> bool:
+    """A pod, and an object that lists it among the endpoints of a Service."""
+    if news.kind != "Pod" or effect.kind not in behind.KINDS:
+        return False
+    return any(_id(news) in behind.uids(each) for each in (effect.before, effect.after) if each is not None)
 
 
 def _is_its_namespace(news: Write, effect: Write) -> bool:

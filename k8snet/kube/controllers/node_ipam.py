@@ -84,9 +84,9 @@ class NodeIpam(Controller):
         """The nodes that could not be given any."""
 
     def node_written(self, write: Write) -> Iterable[Key]:
-        """A node that has come, gone or got a range; with one that goes, those that wait are looked at too."""
+        """A node that has come, gone or got a range."""
         if write.after is None:
-            return (write.key, *self.waiting)
+            return (write.key,)
         before = write.before.spec.podCIDR if write.before is not None and write.before.spec else None
         cidr = write.after.spec.podCIDR if write.after.spec else None
         return () if cidr and cidr == before else (write.key,)
@@ -102,6 +102,7 @@ class NodeIpam(Controller):
         node = client.find("Node", key[1], "")
         if node is None:
             self._take_back(key)
+            self._give_to_waiting(client)
         elif node.spec is not None and node.spec.podCIDR:
             self._note(node)
         else:
@@ -122,6 +123,13 @@ class NodeIpam(Controller):
         number = self.held.pop(key[1], None)
         if number is not None:
             self.ranges.release(number)
+
+    def _give_to_waiting(self, client: Client) -> None:
+        """Give what has become free to nodes that wait: one may have begun to while the deletion was on its way."""
+        for key in list(self.waiting):
+            node = client.find("Node", key[1], "")
+            if node is not None:
+                self._give(client, node, key)
 
     def _give(self, client: Client, node: Node, key: Key) -> None:
         """Give a node the next part. A node that was deleted and made again while nobody looked gives back the old one."""

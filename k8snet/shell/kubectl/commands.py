@@ -14,6 +14,7 @@ from k8snet.shell.kubectl import (
     events,
     execute,
     explain,
+    expose,
     get,
     label,
     logs,
@@ -32,15 +33,16 @@ from k8snet.shell.kubectl.command import Command
 COMMANDS: dict[str, Command] = {
     each.name: each
     for each in (
-        create.COMMAND, run.COMMAND, explain.COMMAND, get.COMMAND, delete.COMMAND, scale.COMMAND, describe.COMMAND,
-        apply.COMMAND, patch.COMMAND, label.LABEL, label.ANNOTATE, setting.COMMAND, rollout.COMMAND, cluster_info.COMMAND,
-        drain.CORDON, drain.UNCORDON, drain.DRAIN, taint.COMMAND, logs.COMMAND, execute.COMMAND, port_forward.COMMAND,
-        events.COMMAND, wait.COMMAND, api_resources.COMMAND, api_resources.VERSIONS, config.COMMAND, version.COMMAND,
+        create.COMMAND, expose.COMMAND, run.COMMAND, setting.COMMAND, explain.COMMAND, get.COMMAND, delete.COMMAND,
+        scale.COMMAND, describe.COMMAND, apply.COMMAND, patch.COMMAND, label.LABEL, label.ANNOTATE, rollout.COMMAND,
+        cluster_info.COMMAND, drain.CORDON, drain.UNCORDON, drain.DRAIN, taint.COMMAND, logs.COMMAND, execute.COMMAND,
+        port_forward.COMMAND, events.COMMAND, wait.COMMAND, api_resources.COMMAND, api_resources.VERSIONS, config.COMMAND,
+        version.COMMAND,
     )
 }  # fmt: skip
 
 NOT_MODELLED = (
-    "alpha", "attach", "auth", "autoscale", "certificate", "completion", "cp", "debug", "diff", "edit", "expose", "kuberc",
+    "alpha", "attach", "auth", "autoscale", "certificate", "completion", "cp", "debug", "diff", "edit", "kuberc",
     "kustomize", "options", "plugin", "proxy", "replace", "top",
 )  # fmt: skip
 """What real kubectl has besides."""

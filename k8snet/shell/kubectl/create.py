@@ -1,4 +1,7 @@
-"""kubectl create: from files, or of objects that kubectl makes up (deployment, namespace, configmap, secret, serviceaccount)."""
+"""kubectl create: from files, or of objects that kubectl makes up (deployment, namespace, configmap, secret, serviceaccount).
+
+Services are made up in create_service.py.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,10 @@ from k8snet.errors import CommandError, K8snetError
 from k8snet.kube.gowords import quoted
 from k8snet.kube.names import config_key_faults
 from k8snet.kube.objects import KINDS, Kind
-from k8snet.shell.kubectl import generated
+from k8snet.shell.kubectl import create_service, generated
 from k8snet.shell.kubectl.command import Call, Command
-from k8snet.shell.kubectl.emitting import CHANGES, OUTPUT_OTHERS, VALIDATE, check_flags, dry_run, emit, query
+from k8snet.shell.kubectl.create_service import name_of
+from k8snet.shell.kubectl.emitting import CHANGES, OUTPUT_OTHERS, SAVE_CONFIG, VALIDATE, check_flags, dry_run, emit, query
 from k8snet.shell.kubectl.flags import Flag, flag
 from k8snet.shell.kubectl.patching import annotated, fresh
 from k8snet.shell.kubectl.printing.structs import ordered
@@ -22,7 +26,6 @@ from k8snet.shell.kubectl.resources import FILENAME, FILENAME_OTHERS, SELECTOR, 
 from k8snet.shell.kubectl.session import place
 from k8snet.shell.kubectl.visiting import Error, end
 
-SAVE_CONFIG = flag("save-config", "bool")
 TWICE = "key {}, another key by that name already exists"
 
 
@@ -68,15 +71,9 @@ def create(call: Call, kind: Kind, document: dict[str, Any], namespace: str, *, 
 # --- made up ------------------------------------------------------------------------------------------------------
 
 
-def _name(call: Call) -> str:
-    if len(call.args) != 1:
-        raise call.misused(f"exactly one NAME is required, got {len(call.args)}")
-    return call.args[0]
-
-
 def _making(make: Callable[[Call, str], dict[str, Any]]) -> Callable[[Call], None]:
     def run_it(call: Call) -> None:
-        name = _name(call)
+        name = name_of(call)
         check_flags(call)
         document = make(call, name)
         if not name and document["kind"] != "Deployment":
@@ -160,7 +157,7 @@ def _made(name: str, rest: str, make: Callable[[Call, str], dict[str, Any]], fla
 
 
 _UNMODELLED = ("clusterrole", "clusterrolebinding", "cronjob", "cj", "ingress", "ing", "job", "poddisruptionbudget",
-               "priorityclass", "quota", "role", "rolebinding", "service", "svc", "token")  # fmt: skip
+               "priorityclass", "quota", "role", "rolebinding", "token")  # fmt: skip
 """What real kubectl makes up besides."""
 _GENERIC = Command(
     "generic", "create secret generic NAME [--type=string] [--from-literal=key1=value1]",
@@ -180,6 +177,7 @@ COMMAND = Command(
               aliases=("cm",)),
         Command("secret", "create secret generic", "Create a secret with specified type.", others=("docker-registry", "tls"),
                 subcommands=(_GENERIC,)),
+        create_service.COMMAND,
         _made("serviceaccount", "NAME", lambda call, name: generated.service_account(name), aliases=("sa",)),
     ),
 )  # fmt: skip

@@ -21,6 +21,7 @@ DRY_RUN = flag("dry-run", default="none", bare="unchanged")
 BARE = "--dry-run is deprecated and can be replaced with --dry-run=client."
 FIELD_MANAGER = flag("field-manager")
 """It is taken and has no effect: the model keeps no managedFields."""
+SAVE_CONFIG = flag("save-config", "bool")
 VALIDATE = flag("validate", default="strict", bare="strict")
 VALIDATIONS = {"true": "Strict", "strict": "Strict", "warn": "Warn", "false": "Ignore", "ignore": "Ignore"}
 """What --validate may say, and how the server's parameter fieldValidation says it."""

@@ -51,6 +51,14 @@ def pod(name: str, *, labels: Mapping[str, str], annotations: Mapping[str, str],
     return {"kind": "Pod", "apiVersion": "v1", "metadata": about, "spec": spec, "status": {}}
 
 
+def service(name: str, *, labels: Mapping[str, str], selector: Mapping[str, str], ports: Sequence[Document],
+            more: Mapping[str, Any]) -> Document:
+    """`kubectl expose`, `create service`, `run --expose`: ``more`` of the spec, of which what is empty is left out."""
+    about: Document = {"name": name, **({"labels": dict(labels)} if labels else {})}
+    spec = {"selector": dict(selector), **{key: each for key, each in {"ports": list(ports), **more}.items() if each}}
+    return {"kind": "Service", "apiVersion": "v1", "metadata": about, "spec": spec, "status": {"loadBalancer": {}}}
+
+
 def namespace(name: str) -> Document:
     """`kubectl create namespace`."""
     return {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": name}, "spec": {}, "status": {}}

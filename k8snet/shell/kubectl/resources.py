@@ -130,7 +130,7 @@ def wanted(
     ``names_needed``: a kind alone means nothing, unless a selector stands with it. ``every``: all objects are asked for.
     """
     paths = call["filename"] if call.has("filename") else ()
-    labels, fields = (_flag(call, name).strip() for name in ("selector", "field-selector"))
+    labels, fields = _selector(call).strip(), _flag(call, "field-selector").strip()
     faults = _missing(paths)
     if every and (labels or fields):
         faults.append("setting 'all' parameter but found a non empty selector. ")
@@ -162,6 +162,11 @@ def is_single(call: Call, meant: Sequence[Named | All]) -> bool:
     if call.has("filename") and call["filename"]:
         return len(call["filename"]) == 1 and call["filename"] != ("-",)
     return len(meant) == 1 and isinstance(meant[0], Named)
+
+
+def _selector(call: Call) -> str:
+    """What chooses objects by their labels; the flag ``--selector`` of `kubectl expose` is something else."""
+    return call[SELECTOR.name] if SELECTOR in call.command.flags else ""
 
 
 def _flag(call: Call, name: str) -> str:
@@ -237,9 +242,9 @@ def from_files(call: Call) -> list[Named | K8snetError]:
     What is wrong with one stands in its place. NotModelled.
     """
     try:
-        fits = compile_selector(_flag(call, "selector"))
+        fits = compile_selector(_selector(call))
     except ApiError as error:
-        selector = quoted(_flag(call, "selector"))
+        selector = quoted(_selector(call))
         raise CommandError(f"error: the provided selector {selector} is not valid: {error}") from error
     _refuse(_missing(call["filename"]))
     found = [each for path in call["filename"] for each in _of_path(call, path)]

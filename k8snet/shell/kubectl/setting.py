@@ -1,4 +1,4 @@
-"""kubectl set: of its family `set image`, which gives containers another image.
+"""kubectl set: of its family `set image`, which gives containers another image; `set selector` is in set_selector.py.
 
 Source: k8s.io/kubectl, pkg/cmd/set/set_image.go, pkg/cmd/util/helpers.go (GetResourcesAndPairs, ParsePairs).
 """
@@ -10,6 +10,7 @@ from typing import Any
 
 from k8snet.errors import CommandError
 from k8snet.kube.rest.http import STRATEGIC_PATCH
+from k8snet.shell.kubectl import set_selector
 from k8snet.shell.kubectl.command import Call, Command
 from k8snet.shell.kubectl.emitting import CHANGES, OUTPUT_OTHERS, check_flags, dry_run, emit, query
 from k8snet.shell.kubectl.flags import flag
@@ -114,6 +115,7 @@ COMMAND = Command(
                          "CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N",
                 "Update the image of a pod template", image, flags=(FILENAME, SELECTOR, *CHANGES, flag("all", "bool")),
                 others=("local", "record", *FILENAME_OTHERS, *OUTPUT_OTHERS)),
+        set_selector.COMMAND,
     ),
-    others=("env", "resources", "selector", "serviceaccount", "subject"),
+    others=("env", "resources", "serviceaccount", "subject"),
 )  # fmt: skip

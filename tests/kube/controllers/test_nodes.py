@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from k8snet.kube.api import EPOCH
@@ -105,6 +105,7 @@ def test_a_node_made_again_with_another_range_gives_the_old_one_back(cluster: Cl
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(DEEDS), st.sampled_from("abcdef")), max_size=25))
+@example([("add", "a"), ("add", "c"), ("add", "d"), ("add", "e"), ("settle", ""), ("add", "b"), ("delete", "a")])
 def test_no_two_nodes_share_a_range(deeds: list[tuple[str, str]]) -> None:
     """Four ranges and up to six nodes, and a controller that is not always there."""
     cluster = Cluster((), cluster_cidr="10.244.0.0/22")
