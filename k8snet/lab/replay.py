@@ -85,7 +85,7 @@ class Lab:
         if isinstance(question, Ping):
             asked |= {"size": question.size, "df": question.df, "seq": question.seq}
             return _answer(self.kernel.request("ping", netns=question.netns, question=asked))
-        asked |= {"port": question.port, "proto": question.proto, "data": question.data.decode()}
+        asked |= {"port": question.port, "proto": question.proto, "data": question.data.decode(), "keep_open": question.keep_open}
         return _answer(self.kernel.request("connect", netns=question.netns, question=asked))
 
     def watch(self) -> None:
@@ -212,7 +212,7 @@ def ask_model(world: World, question: Connect | Ping) -> Trace:
         return world.ping(question.netns, str(question.dst), ttl=question.ttl, source=source, size=question.size,
                           df=question.df, timeout=question.timeout)
     return world.connect(question.netns, str(question.dst), question.port, proto=question.proto, sport=question.sport,
-                         source=source, ttl=question.ttl, timeout=question.timeout)
+                         source=source, ttl=question.ttl, timeout=question.timeout, keep_open=question.keep_open)
 
 
 def with_numbers(words: list[str], made: list[Device]) -> list[str]:

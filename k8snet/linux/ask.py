@@ -36,6 +36,10 @@ def connect(netns: Netns, question: Connect, *, keep_open: bool = False) -> Trac
     ttl = question.ttl or netns.sysctls["net.ipv4.ip_default_ttl"]
     dst = question.dst or source
     if question.proto == "tcp":
+        keep_open = keep_open or question.keep_open
+        kept = netns.sockets.kept((source, sport), (dst, question.port))
+        if kept is not None:
+            return _ask_again(netns, kept, question, leg, keep_open=keep_open)
         tcp = Tcp((source, sport), (dst, question.port), request=question.data, ttl=ttl,
                   seq=netns.world.draw(0, 0xFFFFFFFF), keep_open=keep_open)
         return _ask_tcp(netns, tcp, leg, question.timeout)
@@ -104,6 +108,14 @@ def _ask_tcp(netns: Netns, tcp: Tcp, leg: Leg, timeout: float) -> Trace:
         if wait < timeout:
             netns.world.at(start + wait, _again, netns, tcp, leg)
     return _wait(netns, tcp, leg, timeout)
+
+
+def _ask_again(netns: Netns, tcp: Tcp, question: Connect, leg: Leg, *, keep_open: bool) -> Trace:
+    """Ask over a connection that was kept open: no handshake, and no rule of a nat table is tried."""
+    tcp.keep_open = keep_open
+    for packet in tcp.ask(question.data):
+        stack.send(netns, packet, leg, role="request")
+    return _wait(netns, tcp, leg, question.timeout)
 
 
 def _again(netns: Netns, tcp: Tcp, leg: Leg) -> None:

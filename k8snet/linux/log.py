@@ -64,7 +64,8 @@ class Close(Fact, frozen=True):
 class Connect(Fact, frozen=True):
     """A question: one TCP connection, or one datagram over UDP or SCTP and its answer.
 
-    Unset numbers and addresses are the kernel's choice.
+    Unset numbers and addresses are the kernel's choice. ``keep_open``: a TCP connection stays open, and is the one that is
+    used when the same is asked from the same source port again.
     """
 
     netns: str
@@ -76,13 +77,15 @@ class Connect(Fact, frozen=True):
     ttl: int | None = None
     timeout: float = 3.5
     data: bytes = b"hello\n"
+    keep_open: bool = False
 
     def __str__(self) -> str:
         options = [*(["-u"] if self.proto == "udp" else []), f"-w {max(1, round(self.timeout))}"]
         options += [f"-p {self.sport}"] if self.sport else []
         options += [f"-s {self.source}"] if self.source else []
         options += [f"-M {self.ttl}"] if self.ttl else []
-        return _inside(self.netns, f"nc {' '.join(options)} {self.dst} {self.port}")
+        line = _inside(self.netns, f"nc {' '.join(options)} {self.dst} {self.port}")
+        return f"{line}  # and the connection stays open" if self.keep_open else line
 
 
 class Ping(Fact, frozen=True):

@@ -8,7 +8,7 @@ include/uapi/linux/netfilter_ipv4.h (priorities), net/netfilter/nf_tables_core.c
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from copy import copy
+from copy import copy, deepcopy
 from typing import Any
 
 from k8snet.linux.chainindex import SMALL, ChainIndex
@@ -16,7 +16,7 @@ from k8snet.linux.fact import Fact
 from k8snet.linux.matches import Counter, Match, Protocol, Recent
 from k8snet.linux.packet import Packet, Skb
 from k8snet.linux.recent import Lists
-from k8snet.linux.steps import Judged, Matched
+from k8snet.linux.steps import Asked, Judged, Matched
 from k8snet.linux.targets import Jump, Reject, Return, Target
 
 HOOKS: dict[str, tuple[str, ...]] = {
@@ -80,36 +80,98 @@ class Rule(Fact, frozen=True):
         )
 
 
-class Chain:
-    """Rules in order, each with its counter in ``counters``. A built-in chain has a ``policy``, others have None."""
+class Counts:
+    """What the rules of one chain have counted in one network namespace, by their position; ``policy`` if it counts.
 
-    __slots__ = ("_index", "counter", "counters", "name", "policy", "rules")
+    The kernel counts what a policy decides only once someone has set that counter (iptables-restore -c).
+    """
+
+    __slots__ = ("by_position", "policy")
+
+    def __init__(self) -> None:
+        self.by_position: dict[int, Counter] = {}
+        self.policy: Counter | None = None
+
+    def of(self, position: int) -> Counter:
+        """The counter of the rule at a position (from 0)."""
+        counter = self.by_position.get(position)
+        if counter is None:
+            counter = self.by_position[position] = Counter()
+        return counter
+
+    def make_room(self, position: int) -> None:
+        """A rule came in: those behind it move on."""
+        self.by_position = {old + (old >= position): counter for old, counter in self.by_position.items()}
+
+    def close_up(self, position: int) -> None:
+        """A rule is gone, and what it counted; those behind it move up."""
+        kept = {old: counter for old, counter in self.by_position.items() if old != position}
+        self.by_position = {old - (old > position): counter for old, counter in kept.items()}
+
+    def copy(self) -> Counts:
+        """For a transaction: what stays counts on where it stopped."""
+        counts = Counts()
+        counts.policy, counts.by_position = self.policy, dict(self.by_position)
+        return counts
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Counts:
+        """For a fork: each counter goes on by itself."""
+        counts = Counts()
+        counts.policy = copy(self.policy)
+        counts.by_position = {position: copy(counter) for position, counter in self.by_position.items()}
+        return counts
+
+
+NOTHING_COUNTED = Counts()
+
+
+class Summary(Fact, frozen=True):
+    """What is so of a chain's rules as long as nobody changes them.
+
+    ``targets`` are the chains to which they lead, ``hooks`` those where all of them fit, ``lists`` the names of ``-m recent``.
+    """
+
+    targets: tuple[str, ...]
+    hooks: tuple[str, ...]
+    lists: tuple[str, ...]
+    needs_conntrack: bool
+
+
+class Chain:
+    """Rules in order. A built-in chain has a ``policy``, others have None.
+
+    It changes only before it is put in force (a transaction works on copies), so namespaces and forks may share it. What
+    its rules count is each namespace's own (`Netfilter.counts`).
+    """
+
+    __slots__ = ("_index", "_summary", "name", "policy", "rules")
 
     def __init__(self, name: str, policy: str | None = None) -> None:
         self.name = name
         self.policy = policy
-        self.counter: Counter | None = None
-        """What the policy decided about; the kernel counts that only once someone has set it (iptables-restore -c)."""
         self.rules: list[Rule] = []
-        self.counters: list[Counter] = []
         self._index: ChainIndex | None = None
+        self._summary: Summary | None = None
 
-    def insert(self, index: int, rule: Rule, counter: Counter | None = None) -> None:
+    def insert(self, index: int, rule: Rule) -> None:
         """Put a rule before the one at ``index`` (from 0)."""
         self.rules.insert(index, rule)
-        self.counters.insert(index, counter or Counter())
-        self._index = None
+        self._index = self._summary = None
 
     def delete(self, index: int) -> None:
         """Remove the rule at ``index`` (from 0)."""
-        del self.rules[index], self.counters[index]
-        self._index = None
+        del self.rules[index]
+        self._index = self._summary = None
+
+    def replace(self, index: int, rule: Rule) -> None:
+        """Put a rule where another one was."""
+        self.rules[index] = rule
+        self._index = self._summary = None
 
     def clear(self) -> None:
         """Remove all rules."""
         self.rules.clear()
-        self.counters.clear()
-        self._index = None
+        self._index = self._summary = None
 
     def candidates(self, packet: Packet) -> Sequence[int]:
         """The positions (from 0, in order) of the rules that need to be asked about a packet; no other can match it."""
@@ -119,31 +181,70 @@ class Chain:
             self._index = ChainIndex(self.rules)
         return self._index.candidates(packet)
 
-    def copy(self) -> Chain:
-        """The same chain with lists of its own; a transaction works on it, and it counts on where this one stopped."""
-        chain = Chain(self.name, self.policy)
-        chain.counter, chain.rules, chain.counters = self.counter, list(self.rules), list(self.counters)
-        chain._index = self._index
-        return chain
+    def summary(self, table: str) -> Summary:
+        """What a table has to know of the chain without asking each of its rules again."""
+        if self._summary is None:
+            self._summary = _summary(self.rules, table)
+        return self._summary
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Chain:
-        """For a fork: rules are facts and stay shared, counters go on by themselves."""
-        chain = self.copy()
-        chain.counter, chain.counters = copy(self.counter), [copy(counter) for counter in self.counters]
+    def copy(self) -> Chain:
+        """The same chain with a list of its own, to be changed."""
+        chain = Chain(self.name, self.policy)
+        chain.rules, chain._index, chain._summary = list(self.rules), self._index, self._summary
         return chain
 
     def __repr__(self) -> str:
         return f"<Chain {self.name}: {len(self.rules)} rules>"
 
 
-class Table:
-    """Chains by name."""
+def _summary(rules: Sequence[Rule], table: str) -> Summary:
+    return Summary(
+        tuple(dict.fromkeys(rule.target.chain for rule in rules if isinstance(rule.target, Jump))),
+        tuple(hook for hook in BUILT_IN[table] if all(rule.fits(table, hook) for rule in rules)),
+        tuple(dict.fromkeys(match.name for rule in rules for match in rule.matches if isinstance(match, Recent))),
+        any(rule.needs_conntrack for rule in rules),
+    )
 
-    __slots__ = ("chains", "name")
+
+class Sealed:
+    """Chains that were made together, lead to one another only, and may be in many tables at once.
+
+    ``proven`` has, by hook, at which depth of jumps each was found to lead nowhere it must not.
+    """
+
+    def __init__(self, chains: dict[str, Chain]) -> None:
+        self.chains = chains
+        self.proven: dict[str, dict[str, int]] = {}
+
+
+class Table:
+    """Chains by name; in force it does not change, so forks share it."""
+
+    __slots__ = ("_whole", "chains", "name", "sealed")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.chains: dict[str, Chain] = {}
+        self.sealed: Sealed | None = None
+        """Of its chains, some that are as they were put there."""
+        self._whole: tuple[tuple[str, ...], bool] | None = None
+
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """The names of the lists that its rules name (``-m recent``), in their order."""
+        return self._summed_up()[0]
+
+    @property
+    def needs_conntrack(self) -> bool:
+        """Whether one of its rules wakes connection tracking."""
+        return self._summed_up()[1]
+
+    def _summed_up(self) -> tuple[tuple[str, ...], bool]:
+        if self._whole is None:
+            summaries = [chain.summary(self.name) for chain in self.chains.values()]
+            lists = dict.fromkeys(name for each in summaries for name in each.lists)
+            self._whole = tuple(lists), any(each.needs_conntrack for each in summaries)
+        return self._whole
 
     def __repr__(self) -> str:
         return f"<Table {self.name}: {', '.join(self.chains)}>"
@@ -158,6 +259,8 @@ class Netfilter:
 
     def __init__(self) -> None:
         self.tables: dict[str, Table] = {}
+        self.counts: dict[tuple[str, str], Counts] = {}
+        """By table and chain; one that is not here has counted nothing."""
         self.recent = Lists()
         self.uses_conntrack = False
         self.translates = False
@@ -166,17 +269,35 @@ class Netfilter:
         iptables gives the kernel a built-in chain when it is first written to, not before.
         """
 
-    def commit(self, tables: dict[str, Table]) -> None:
+    def commit(self, tables: dict[str, Table], counts: dict[tuple[str, str], Counts]) -> None:
         """Put other tables in force, all at once."""
-        self.tables = tables
-        self.uses_conntrack = any(rule.needs_conntrack for rule in self.rules())
+        self.tables, self.counts = tables, counts
+        self.uses_conntrack = any(table.needs_conntrack for table in tables.values())
         nat = [chain for chain in tables["nat"].chains.values() if chain.policy] if "nat" in tables else []
         self.translates = self.uses_conntrack and any(chain.rules or chain.policy == "DROP" for chain in nat)
-        self.recent.keep(dict.fromkeys(each.name for rule in self.rules() for each in rule.matches if isinstance(each, Recent)))
+        self.recent.keep(dict.fromkeys(name for table in tables.values() for name in table.lists))
 
     def rules(self) -> Iterator[Rule]:
         """All rules of all tables."""
         return (rule for table in self.tables.values() for chain in table.chains.values() for rule in chain.rules)
+
+    def counted(self, table: str, chain: str) -> Counts:
+        """What a chain's rules have counted here, for a look."""
+        return self.counts.get((table, chain), NOTHING_COUNTED)
+
+    def counts_of(self, table: str, chain: str) -> Counts:
+        """What a chain's rules have counted here, and count on."""
+        counts = self.counts.get((table, chain))
+        if counts is None:
+            counts = self.counts[table, chain] = Counts()
+        return counts
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Netfilter:
+        """For a fork: tables stay shared, counters and lists go on by themselves."""
+        fork = Netfilter()
+        fork.tables, fork.counts, fork.recent = self.tables, deepcopy(self.counts, memo), deepcopy(self.recent, memo)
+        fork.uses_conntrack, fork.translates = self.uses_conntrack, self.translates
+        return fork
 
     def __repr__(self) -> str:
         return f"<Netfilter: {', '.join(self.tables) or 'empty'}>"
@@ -203,24 +324,38 @@ def walk(netfilter: Netfilter, table_name: str, hook: str, skb: Skb) -> Verdict:
     base = table.chains.get(hook) if table else None
     if table is None or base is None:
         return NOTHING_TO_SAY
-    verdict, tried = _ask(table, base, skb)
+    asked = _asked(table, skb) if base.rules else None
+    verdict, tried = _ask(netfilter, table, base, skb)
     if verdict is None:
-        if base.counter is not None:
-            base.counter.count(skb)
+        policy = netfilter.counts_of(table_name, hook).policy
+        if policy is not None:
+            policy.count(skb)
         verdict = Verdict(base.policy or "ACCEPT", f"-P {hook} {base.policy}")
     if tried or verdict.word != "ACCEPT":
         skb.hop.add(Judged(hook, table_name, base.name, verdict.word, tried))
+        skb.hop.asked.append(asked or _asked(table, skb))
     return verdict
 
 
-def _ask(table: Table, base: Chain, skb: Skb) -> tuple[Verdict | None, int]:
+def _asked(table: Table, skb: Skb) -> Asked:
+    """What the rules can ask about, before any of them changes it."""
+    iif, oif, physin, physout = skb.iif, skb.oif, skb.physin, skb.physout
+    return Asked(
+        table, skb.packet,
+        None if iif is None else iif.name, None if oif is None else oif.name,
+        None if physin is None else physin.name, None if physout is None else physout.name,
+        skb.mark, skb.ctinfo, skb.reply, None if skb.conn is None else tuple(skb.conn.nat),
+    )  # fmt: skip
+
+
+def _ask(netfilter: Netfilter, table: Table, base: Chain, skb: Skb) -> tuple[Verdict | None, int]:
     """The verdict of the first rule that has one (None: no rule had), and how many rules the kernel would have asked.
 
     Only those that could match are asked; the others are counted (chainindex.py): ``counted`` is how many of the present
     chain's rules are in ``tried``. ``callers`` are the chains to go back to, each with what is left of it.
     """
     chain, counted, tried = base, 0, 0
-    positions = iter(base.candidates(skb.packet))
+    positions, counts = iter(base.candidates(skb.packet)), netfilter.counts_of(table.name, base.name)
     callers: list[tuple[Chain, Iterator[int], int]] = []
     while True:
         index = next(positions, None)
@@ -229,10 +364,11 @@ def _ask(table: Table, base: Chain, skb: Skb) -> tuple[Verdict | None, int]:
             if not callers:
                 return None, tried
             chain, positions, counted = callers.pop()
+            counts = netfilter.counts_of(table.name, chain.name)
             continue
         tried += index + 1 - counted
         counted = index + 1
-        rule, counter = chain.rules[index], chain.counters[index]
+        rule, counter = chain.rules[index], counts.of(index)
         if not rule.holds(skb, counter):
             continue
         counter.count(skb)
@@ -243,7 +379,7 @@ def _ask(table: Table, base: Chain, skb: Skb) -> tuple[Verdict | None, int]:
             if not target.goto:
                 callers.append((chain, positions, counted))
             chain, counted = table.chains[target.chain], 0
-            positions = iter(chain.candidates(skb.packet))
+            positions, counts = iter(chain.candidates(skb.packet)), netfilter.counts_of(table.name, chain.name)
         elif isinstance(target, Return):
             positions, counted = iter(()), len(chain.rules)
         elif target is not None:

@@ -182,6 +182,12 @@ class Sockets:
         """Forget a connected socket."""
         self._open.pop(self._key(socket), None)
 
+    def kept(self, here: tuple[Ip, int], there: tuple[Ip, int]) -> Tcp | None:
+        """The asker's end of a connection that was kept open between these two; None if there is none."""
+        found = self._open.get(("tcp", *here, *there))
+        is_kept = isinstance(found, Tcp) and found.keep_open and found.state == "ESTABLISHED"
+        return found if is_kept else None
+
     def connected(self) -> list[Tcp | Exchange]:
         """All connected sockets, the oldest first."""
         return list(self._open.values())

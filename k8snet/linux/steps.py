@@ -14,6 +14,7 @@ from k8snet.linux.packet import Arp, Frame, Packet
 
 if TYPE_CHECKING:
     from k8snet.linux.conntrack import Tuple
+    from k8snet.linux.netfilter import Table
     from k8snet.linux.route import Lookup
 
 
@@ -88,6 +89,26 @@ class Judged(Step, frozen=True):
     chain: str
     verdict: str
     tried: int
+
+
+class Asked(Fact, frozen=True):
+    """What a table at a hook was asked about: the ``packet`` as it was, and what the kernel had noted on it by then.
+
+    Not a step: it is kept beside the steps of a hop, one for each `Judged`, and from both the whole walk can be told again
+    (walks.py). ``rules`` is the table of that time: a command puts another one in force and leaves this one as it is.
+    """
+
+    rules: Table
+    packet: Packet
+    iif: str | None
+    oif: str | None
+    physin: str | None
+    physout: str | None
+    mark: int
+    ctstate: str
+    reply: bool
+    translated: tuple[str, ...] | None
+    """Which ends of its connection NAT has changed (``src``, ``dst``); None if it has no connection."""
 
 
 class Rewritten(Step, frozen=True):

@@ -71,6 +71,11 @@ class Tcp:
             self.seq = self.seq + 1 & 0xFFFFFFFF
         return [self._segment("S", seq=self.seq - 1, ack=0)]
 
+    def ask(self, data: bytes) -> list[Packet]:
+        """Ask over a connection that is open."""
+        self.received, self.answered = b"", False
+        return self._send(data)
+
     def accept(self, syn: Packet) -> list[Packet]:
         """Answer a SYN; asked again, answer again."""
         if self.state == "CLOSED":

@@ -15,7 +15,7 @@ from copy import copy, deepcopy
 from typing import TYPE_CHECKING, Any
 
 from k8snet.linux.packet import REDIRECT, Arp, Frame, Packet
-from k8snet.linux.steps import Captured, Delivered, Dropped, Matched, Rejected, Rewritten, Step
+from k8snet.linux.steps import Asked, Captured, Delivered, Dropped, Matched, Rejected, Rewritten, Step
 
 if TYPE_CHECKING:
     from k8snet.linux.log import Connect, Ping
@@ -26,10 +26,10 @@ class Hop:
     """One packet's stay in one network namespace; its steps are in the order in which they happened.
 
     ``iif`` and ``oif`` are the ends of the wires by which it came and left, None where it was made or ended here.
-    ``add(step)`` notes what has just happened.
+    ``add(step)`` notes what has just happened. ``asked`` has what each table was asked about, one for each of its verdicts.
     """
 
-    __slots__ = ("_captures", "add", "iif", "netns", "oif", "steps", "traced")
+    __slots__ = ("_captures", "add", "asked", "iif", "netns", "oif", "steps", "traced")
 
     def __init__(self, traced: TracedPacket, netns: str, iif: str | None) -> None:
         self.traced = traced
@@ -38,6 +38,7 @@ class Hop:
         self.oif: str | None = None
         self.steps: list[Step] = []
         self.add = self.steps.append
+        self.asked: list[Asked] = []
         self._captures = traced.leg.trace.captures
 
     def capture(self, device: str, direction: str, frame: Frame, now: float) -> None:

@@ -117,13 +117,15 @@ class World:
 
     def connect(self, netns: str, dst: str, port: int, *, proto: str = "tcp",  # noqa: PLR0913 - a keyword for each of nc's
                 sport: int | None = None, source: str | None = None, ttl: int | None = None, timeout: float = 3.5,
-                keep: bool = True) -> Trace:
+                keep_open: bool = False, keep: bool = True) -> Trace:
         """Open a connection (or send one datagram), say hello, wait for the answer; the trace tells what happened.
 
-        ``timeout`` in seconds: the default is as long as ARP needs to give up (3 s), and a little more. ``keep=False``: the
-        trace is not kept in `traces`, as nobody will ask for it again.
+        ``timeout`` in seconds: the default is as long as ARP needs to give up (3 s), and a little more. ``keep_open``: the
+        connection stays open, and is used when the same is asked from the same ``sport`` again. ``keep=False``: the trace is not
+        kept in `traces`, as nobody will ask for it again.
         """
-        question = log.Connect(netns, _address(dst), port, proto, sport, _address(source) if source else None, ttl, timeout)
+        question = log.Connect(netns, _address(dst), port, proto, sport, _address(source) if source else None, ttl, timeout,
+                               keep_open=keep_open)
         trace = ask.connect(self._inside(netns), question)
         self.log.append(question)
         if not keep:

@@ -13,7 +13,7 @@ from k8snet.linux.fact import Fact
 from k8snet.show import palette, svg
 from k8snet.show.figure import Figure
 from k8snet.show.layout import At
-from k8snet.show.scene import Scene, Text
+from k8snet.show.scene import Mark, Scene, Text
 from k8snet.show.svg import px
 
 _BOXES = {
@@ -24,8 +24,10 @@ _BOXES = {
     "waiting": f'fill="{palette.PAPER}" stroke="{palette.INK}" stroke-width="1.2" stroke-dasharray="3 2"',
     "now": f'fill="{palette.NOW}" stroke="{palette.INK}" stroke-width="2"',
     "changed": f'fill="none" stroke="{palette.INK}" stroke-width="2"',
+    "chain": f'fill="{palette.PAPER}" stroke="{palette.REQUEST}" stroke-width="2"',
+    "aside": f'fill="{palette.PAPER}" stroke="{palette.WIRE}" stroke-width="1" stroke-dasharray="4 3"',
 }
-_ROUND = {"pod": 9, "waiting": 9, "changed": 9, "part": 3, "now": 3, "frame": 5}
+_ROUND = {"pod": 9, "waiting": 9, "changed": 9, "part": 3, "now": 3, "frame": 5, "chain": 3, "aside": 3}
 _PATHS = {
     "life": f'stroke="{palette.CARD_OUTLINE}" stroke-width="1.6"',
     "call": f'stroke="{palette.REQUEST}" stroke-width="2.2"',
@@ -33,14 +35,16 @@ _PATHS = {
     "store": f'stroke="{palette.WIRE}" stroke-width="0.8" stroke-opacity="0.55"',
     "tie": f'stroke="{palette.WIRE}" stroke-width="1.2"',
     "gone": f'stroke="{palette.DROPPED}" stroke-width="1.6"',
+    "way": f'stroke="{palette.REQUEST}" stroke-width="2.2"',
 }
-_HEADS = {"call": palette.REQUEST, "watch": palette.WIRE}
+_HEADS = {"call": palette.REQUEST, "watch": palette.WIRE, "way": palette.REQUEST}
 
 
 class Box(Fact, frozen=True):
     """A rectangle.
 
-    ``look``: part (a program), frame (around several), node, pod, waiting (a pod that does not run), now, changed.
+    ``look``: part (a program), frame (around several), node, pod, waiting (a pod that does not run), now, changed; chain (of
+    rules, on the packet's way), aside (one that is not).
     """
 
     look: str
@@ -63,7 +67,7 @@ class Drum(Fact, frozen=True):
 class Path(Fact, frozen=True):
     """A line through points, with a head at its end (a dot, for store), or with none.
 
-    ``look``: life (a lifeline), call, watch, store (kept in etcd), tie, gone (through what is no more).
+    ``look``: life (a lifeline), call, watch, store (kept in etcd), tie, gone (through what is no more), way (a packet's).
     """
 
     look: str
@@ -71,7 +75,7 @@ class Path(Fact, frozen=True):
     head: bool = False
 
 
-Shape = Box | Drum | Path | Text
+Shape = Box | Drum | Path | Text | Mark
 
 
 class Diagram(Fact, frozen=True):
@@ -113,6 +117,8 @@ def _drawn(shape: Shape) -> Iterator[str]:
         yield from _drum(shape)
     elif isinstance(shape, Path):
         yield from _path(shape)
+    elif isinstance(shape, Mark):
+        yield svg.mark(shape)
     else:
         yield svg.letters(shape)
 
@@ -129,10 +135,10 @@ def _drum(drum: Drum) -> Iterator[str]:
 def _path(path: Path) -> Iterator[str]:
     points = " ".join(f"{px(x)},{px(y)}" for x, y in path.points)
     yield f'<polyline points="{points}" fill="none" {_PATHS[path.look]}/>'
-    (before, _), (x, y) = path.points[-2:]
+    (before, above), (x, y) = path.points[-2:]
     if path.head and path.look == "store":
         yield f'<circle cx="{px(x)}" cy="{px(y)}" r="2.4" fill="{palette.WIRE}"/>'
     elif path.head:
-        turn = 0 if x > before else 180
+        turn = 0 if x > before else 180 if x < before else 90 if y > above else 270
         place = f'transform="translate({px(x)},{px(y)}) rotate({turn})"'
         yield f'<path d="M0,0 L-9,-4.6 L-9,4.6 Z" {place} fill="{_HEADS[path.look]}"/>'

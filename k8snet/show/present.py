@@ -101,8 +101,54 @@ class NodeNow(Fact, frozen=True):
     pods: tuple[PodNow, ...] = ()
 
 
+class PortNow(Fact, frozen=True):
+    """A port of a Service: where it is asked, where its endpoints listen (a number or a name), and the nodes' port, if any."""
+
+    port: int
+    target: str
+    node_port: int = 0
+    proto: str = "tcp"
+
+
+class EndpointNow(Fact, frozen=True):
+    """Who is behind a Service: ``pod`` is its label, empty if it is none; ``word`` says what it is if it is not ready."""
+
+    ip: str
+    pod: str = ""
+    word: str = ""
+
+
+class ServiceNow(Fact, frozen=True):
+    """A Service. ``ip`` is its ClusterIP, empty if it has none; ``alias`` is what an ExternalName stands for.
+
+    ``selector`` are pairs as kubectl writes them.
+    """
+
+    namespace: str
+    name: str
+    kind: str = "ClusterIP"
+    ip: str = ""
+    ports: tuple[PortNow, ...] = ()
+    selector: str = ""
+    alias: str = ""
+    endpoints: tuple[EndpointNow, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Its name, with the namespace where that is not default."""
+        return self.name if self.namespace == "default" else f"{self.namespace}/{self.name}"
+
+    @property
+    def ready(self) -> tuple[EndpointNow, ...]:
+        """The endpoints to which new connections go."""
+        return tuple(each for each in self.endpoints if not each.word)
+
+
 class ClusterNow(Fact, frozen=True):
-    """All of it: ``homeless`` are the pods that are bound to no node; ``stopped`` what does not run of the control plane."""
+    """All of it: ``homeless`` are the pods that are bound to no node; ``stopped`` what does not run of the control plane.
+
+    ``services`` are all but the API server's own, ``kubernetes``.
+    """
 
     nodes: tuple[NodeNow, ...]
     homeless: tuple[PodNow, ...]
@@ -110,6 +156,7 @@ class ClusterNow(Fact, frozen=True):
     outside: Place | None
     network: str
     stopped: tuple[str, ...] = ()
+    services: tuple[ServiceNow, ...] = ()
 
     @property
     def pods(self) -> tuple[PodNow, ...]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from k8snet.linux.fact import changed
+from k8snet.show.behind import services
 from k8snet.show.chart import Plug, Point, read
 from k8snet.show.present import ASLEEP, EXITED, OFF, ON, RUNNING, SYSTEM, ClusterNow, ContainerNow, NodeNow, PodNow, Tie
 from k8snet.show.standing import standing
@@ -60,7 +61,7 @@ class Reading:
         made = [self._node(name, nodes.get(name), pods.get(name, [])) for name in dict.fromkeys(names)]
         homeless = tuple(self.pod(pod) for pod in pods.get("", []))
         return ClusterNow(tuple(made), homeless, self.places.get(ROUTER), self.places.get(OUTSIDE),
-                          self.assembly.site.network, tuple(self._stopped()))
+                          self.assembly.site.network, tuple(self._stopped()), services(self.api))
 
     # --- nodes ------------------------------------------------------------------------------------------------
 

@@ -43,7 +43,8 @@ class Bar(Fact, frozen=True):
 
 
 class Line(Fact, frozen=True):
-    """A line through points. ``look``: wire, port (a device's tie to its bridge), strike (what has ended), request, reply, arp.
+    """A line through points. ``look``: wire, port (a device's tie to its bridge), strike (what has ended), endpoint
+    (from a Service to who is behind it), request, reply, arp.
 
     ``arrows`` are points on it and the direction in which they point: up, down, left, right.
     """

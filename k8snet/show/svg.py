@@ -24,6 +24,7 @@ _BOXES = {
     "container ended": (palette.PAPER, palette.INK, 1, 'rx="3" stroke-dasharray="3 2.5"'),
     "component": (palette.PAPER, palette.INK, 1, ""),
     "component ended": (palette.PAPER, palette.INK, 1, 'stroke-dasharray="3 2.5"'),
+    "service": (palette.PAPER, palette.SERVICE, 2, 'stroke-dasharray="6 4"'),
 }
 """How boxes look: fill, outline and its width, and what else there is to say. A room is the paper below a pod's netns."""
 TAB = 7.0
@@ -32,6 +33,7 @@ _LINES = {
     "wire": f'stroke="{palette.WIRE}" stroke-width="1.6"',
     "port": f'stroke="{palette.WIRE}" stroke-width="1.6"',
     "strike": f'stroke="{palette.INK}" stroke-width="1.4"',
+    "endpoint": f'stroke="{palette.SERVICE}" stroke-width="2" stroke-dasharray="5 3"',
     "request": f'stroke="{palette.REQUEST}" stroke-width="2.6"',
     "reply": f'stroke="{palette.REPLY}" stroke-width="2.6" stroke-dasharray="6 4"',
     "arp": f'stroke="{palette.REQUEST}" stroke-width="2.6" stroke-dasharray="0 5" stroke-linecap="round"',
@@ -52,16 +54,19 @@ def _shapes(scene: Scene) -> Iterator[str]:
     yield from map(_dot, scene.dots)
     yield from map(_line, scene.ways)
     yield from map(letters, scene.texts)
-    yield from map(_mark, scene.marks)
+    yield from map(mark, scene.marks)
 
 
 def _box(box: Box) -> str:
-    """What the reader shall look at is yellow; a component has a tab."""
+    """What the reader shall look at is yellow; a component has a tab, and a Service is an ellipse."""
     fill, edge, width, more = _BOXES[box.look.removesuffix(" now")]
     if box.look.endswith(" now"):
         fill, edge, width = palette.NOW, palette.INK, 2.4
     look = f'{more} fill="{fill}" stroke="{edge}" stroke-width="{px(width)}"'.lstrip()
     tab = f'<path d="M{px(box.x)},{px(box.y)} v-{px(TAB)} h26 v{px(TAB)}" {look}/>' if box.look.startswith("component") else ""
+    if box.look.startswith("service"):
+        x, y = box.width / 2, box.height / 2
+        return f'<ellipse cx="{px(box.x + x)}" cy="{px(box.y + y)}" rx="{px(x)}" ry="{px(y)}" {look}/>'
     return f"{tab}<rect {place(box.x, box.y, box.width, box.height)} {look}/>"
 
 
@@ -79,16 +84,17 @@ def _dot(dot: Dot) -> str:
 def _line(line: Line) -> str:
     """A packet's way has a white edge, so that it stands out from bars, boxes and other lines."""
     points = " ".join(f"{px(x)},{px(y)}" for x, y in line.points)
-    strokes = [_LINES[line.look]] if line.look in ("wire", "port", "strike") else [_CASING, _LINES[line.look]]
+    strokes = [_LINES[line.look]] if line.look in ("wire", "port", "strike", "endpoint") else [_CASING, _LINES[line.look]]
     drawn = [f'<polyline points="{points}" fill="none" stroke-linejoin="round" {stroke}/>' for stroke in strokes]
     heads = [f'<path d="M-5.5,-5 L5.5,-5 L0,5.5 Z" transform="translate({px(x)},{px(y)}) rotate({_TURNS[way]})" '
              f'fill="{palette.REQUEST}"/>' for (x, y), way in line.arrows]
     return "".join(drawn + heads)
 
 
-def _mark(mark: Mark) -> str:
-    shape = {"nat": _diamond, "tunnel": _square, "cross": _cross, "end": _end, "badge": _badge}[mark.symbol](mark)
-    return f'<g transform="translate({px(mark.x)},{px(mark.y)})">{shape}</g>'
+def mark(sign: Mark) -> str:
+    """A sign at its place."""
+    shape = {"nat": _diamond, "tunnel": _square, "cross": _cross, "end": _end, "badge": _badge}[sign.symbol](sign)
+    return f'<g transform="translate({px(sign.x)},{px(sign.y)})">{shape}</g>'
 
 
 def _diamond(mark: Mark) -> str:

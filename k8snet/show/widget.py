@@ -52,3 +52,14 @@ class WorkflowWidget(PlayerWidget):
 
     def __repr__(self) -> str:
         return f"<WorkflowWidget: {self.scene.get('title', '')}>"
+
+
+class RulesWidget(PlayerWidget):
+    """The rule explorer: the scene holds chains, rows and moments; ``at`` is the moment to show first."""
+
+    _esm = source("rules.js")
+    _css = source("rules.css")
+    at = traitlets.Int(0).tag(sync=True)
+
+    def __repr__(self) -> str:
+        return f"<RulesWidget: {self.scene.get('title', '')}>"

@@ -1,4 +1,4 @@
-"""The two players, stepper and workflow timeline, as a learner meets both: a slider with moments, buttons, a pace, a sentence.
+"""The players (stepper, workflow timeline, rule explorer) as a learner meets them: a slider with moments, a pace, a sentence.
 
 What only one of them has is asked of in its own test module. A moment has a number from 1, or from the end below 0.
 """
@@ -17,12 +17,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, expect
 
+from k8snet import show
 from k8snet.kube import narrate
 from k8snet.kube.author import author
 from k8snet.linux import words
 from k8snet.show.timeline import timeline
 from tests.browser.driver import Lab
-from tests.show import histories, journeys
+from tests.show import histories, journeys, ruleworlds
 
 LAST = -1
 ACTIVE_CELL = "() => window.jupyterapp.shell.currentWidget.content.activeCellIndex"
@@ -84,6 +85,14 @@ def writes() -> list[Told]:
     return [Told(sentence, who, f"{who}: {sentence.removeprefix(who).strip()}") for who, sentence in told]
 
 
+@cache
+def rules() -> list[Told]:
+    """What the rule explorer says of a connection to a Service's address: each rule that was tried."""
+    way = show.rules(ruleworlds.to_service(), "node-a").way
+    told = [(way.who(way.rooms[moment.chain]), moment.sentence) for moment in way.moments]
+    return [Told(f"{who} {sentence}", who, f"{who}: {sentence}") for who, sentence in told]
+
+
 STEPPER = Kind(
     "stepper", "Step", journeys, "show.stepper(translated())", steps,
     focus_order=("First step", "Step back", "Play", "Step forward", "Last step", "Step", "Pace", "Packets",
@@ -95,6 +104,13 @@ WORKFLOW = Kind(
     focus_order=("Objects at this moment", "Nodes at this moment", "First write", "Write back", "Play", "Write forward",
                  "Last write", "Write", "Pace", "Fields that this write changed"),
     clicked=("svg[role=img] .seat rect", ".sentence", "header h3"), gliding=".seat.now rect", acting=".seat.now",
+)  # fmt: skip
+
+RULES = Kind(
+    "rules", "Rule", ruleworlds, 'show.rules(to_service(), "node-a")', rules,
+    focus_order=("nat KUBE-POSTROUTING, 1 of 3 rules tried", "First rule", "Rule back", "Play", "Rule forward", "Last rule",
+                 "Rule", "Pace", "Rules of the chain", "The packet at this rule"),
+    clicked=(".asked", ".sentence", "header h3"), gliding=".box.now rect",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What stepper and workflow timeline have in common, in a real JupyterLab: keys, buttons, play, sizes, without a kernel."""
+"""What all players have in common, in a real JupyterLab: keys, buttons, play, sizes, without a kernel."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.driver import Lab
-from tests.browser.players import KEYS, LAST, STEPPER, WORKFLOW, Kind, Player, in_front, write
+from tests.browser.players import KEYS, LAST, RULES, STEPPER, WORKFLOW, Kind, Player, in_front, write
 
 
-@pytest.fixture(scope="module", params=[STEPPER, WORKFLOW], ids=lambda kind: kind.name)
+@pytest.fixture(scope="module", params=[STEPPER, WORKFLOW, RULES], ids=lambda kind: kind.name)
 def kind(request: pytest.FixtureRequest) -> Kind:
-    """One, then the other."""
+    """One after the other."""
     kind: Kind = request.param
     return kind
 

@@ -42,8 +42,8 @@ def asked(lines: list[str], sent: list[Packet], small: int) -> list[object]:
             hop = Hop(Trace(world, None).leg("tcp").open(packet, "request"), "root", None)
             said.append(netfilter.walk(world.root.netfilter, "filter", "FORWARD", Skb(world.root, packet, hop)))
             said.append([step for step in hop.steps if isinstance(step, Matched | Judged)])
-    chain = world.root.netfilter.tables["filter"].chains["FORWARD"]
-    return [*said, [counter.packets for counter in chain.counters]]
+    counted = world.root.netfilter.counted("filter", "FORWARD").by_position
+    return [*said, {position: counter.packets for position, counter in counted.items() if counter.packets}]
 
 
 @given(rules, packets)

@@ -51,7 +51,7 @@ def test_a_refused_line_changes_nothing(row: Row) -> None:
 def test_all_dumps_of_kube_proxy_restore_and_are_stable(golden: Path) -> None:
     dumps = kube_proxy_dumps(golden)
     assert len(dumps) > 40
-    for name, text in dumps:
+    for name, text in dumps.items():
         first, second = Netfilter(), Netfilter()
         restore(first, text)
         restore(second, save(first))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
-from pathlib import Path
 
 import pytest
 
-from k8snet.linux.iptables import restore, save
+from k8snet.linux.iptables import restore, save, understood
 from k8snet.linux.netfilter import Netfilter
-from tests.linux.rule_rows import kube_proxy_dumps, rows, without_dates
+from tests.linux.rule_rows import by_table, rows
 from tests.linux.test_iptables import RESTORED
+from tests.linux.test_real_nodes import NODES
 
 RUN_ALL = """
 import json, subprocess, sys
@@ -64,9 +64,10 @@ def test_whole_texts_are_restored_or_refused_as_recorded() -> None:
 
 
 @pytest.mark.usefixtures("kernel")
-def test_the_model_saves_kube_proxys_rules_as_the_kernel_does(golden: Path) -> None:
-    dumps = kube_proxy_dumps(golden)
-    for (name, text), (code, saved) in zip(dumps, on_the_kernel([text for _, text in dumps]), strict=True):
+def test_what_is_understood_of_real_nodes_is_saved_as_the_kernel_saves_it() -> None:
+    texts = [understood(text).text.replace("-p ipv4", "-p 4") for text in NODES.values()]
+    for name, text, (code, saved) in zip(NODES, texts, on_the_kernel(texts), strict=True):
         netfilter = Netfilter()
         restore(netfilter, text)
-        assert (name, code, without_dates(save(netfilter))) == (name, 0, without_dates(saved))
+        ours, theirs = by_table(save(netfilter)), by_table(saved)
+        assert (name, code, ours) == (name, 0, {table: theirs[table] for table in ours})

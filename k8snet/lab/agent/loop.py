@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from threading import Thread
 
-from k8snet.lab.agent.asking import close, connect, end_apps, listen, ping
+from k8snet.lab.agent.asking import close, connect, end_apps, listen, ping, time_connects
 from k8snet.lab.agent.hearing import captured, stop_hearing, trace_rules, traced, watch
 from k8snet.lab.agent.inside import LIBC, Reply, await_gone, bare, call, run
 
@@ -28,7 +28,8 @@ def vacate(netns: str) -> Reply:
 
 REQUESTS: dict[str, Callable[..., Reply]] = {
     "run": run, "bare": bare, "vacate": vacate, "await_gone": await_gone, "listen": listen, "close": close, "connect": connect,
-    "ping": ping, "watch": watch, "captured": captured, "trace_rules": trace_rules, "traced": traced,
+    "time_connects": time_connects, "ping": ping, "watch": watch, "captured": captured, "trace_rules": trace_rules,
+    "traced": traced,
 }
 
 

@@ -1,6 +1,7 @@
 """iptables: the text of rules. The only place that knows a flag.
 
-    names ─► options ─► port_words, match_words, target_words ─► rule ─► commands ─► changes ─► restore ─► listing
+    names ─► options ─► port_words, match_words, target_words ─► rule ─► commands ─► changes ─► saved ─► listing
+                                                                           commands ─► reading ─► restore, understood
 
 A rule is read into facts (linux/matches.py, targets.py) and written back as the kernel lists it; the tools in
 linux/tools/iptables.py only print. Judge: iptables 1.8.9 (nf_tables), in tests/twin/test_iptables_text.py.
@@ -9,10 +10,12 @@ linux/tools/iptables.py only print. Judge: iptables 1.8.9 (nf_tables), in tests/
 from __future__ import annotations
 
 from k8snet.linux.iptables.commands import read as parse_command
-from k8snet.linux.iptables.restore import restore, save
+from k8snet.linux.iptables.restore import restore
+from k8snet.linux.iptables.saved import save
+from k8snet.linux.iptables.understood import understood
 from k8snet.linux.netfilter import Rule
 
-__all__ = ["parse_command", "parse_rule", "restore", "save"]
+__all__ = ["parse_command", "parse_rule", "restore", "save", "understood"]
 
 
 def parse_rule(words: list[str], table: str = "filter") -> tuple[Rule, ...]:

@@ -7,7 +7,7 @@ changes. Sources: iptables/nft.c, and the kernel's nf_tables_api.c, nft_chain_va
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from k8snet.errors import NotModelled
 from k8snet.linux.fact import changed
@@ -15,7 +15,7 @@ from k8snet.linux.iptables.commands import Command
 from k8snet.linux.iptables.options import Complaint, NoChain
 from k8snet.linux.iptables.rule import make_rule
 from k8snet.linux.matches import Counter
-from k8snet.linux.netfilter import BUILT_IN, Chain, Netfilter, Rule, Table
+from k8snet.linux.netfilter import BUILT_IN, Chain, Counts, Netfilter, Rule, Sealed, Table
 from k8snet.linux.targets import Jump
 
 NO_CHAIN = "No chain/target/match by that name."
@@ -46,6 +46,7 @@ class Transaction:
         self._netfilter = netfilter
         self._tables = dict(netfilter.tables)
         self._own_tables: set[str] = set()
+        self._counts = dict(netfilter.counts)
         self._own_chains: set[tuple[str, str]] = set()
         self._problems: list[tuple[int, str]] = []
         self._added: list[tuple[Rule, int, str]] = []
@@ -57,6 +58,7 @@ class Transaction:
         if name not in self._own_tables:
             old, new = self._tables.get(name), Table(name)
             new.chains = dict(old.chains) if old else {hook: Chain(hook, "ACCEPT") for hook in BUILT_IN[name]}
+            new.sealed = old.sealed if old else None
             self._tables[name] = new
             self._own_tables.add(name)
         return self._tables[name]
@@ -66,26 +68,59 @@ class Transaction:
         chains = self.table(table).chains
         if name in chains and (table, name) not in self._own_chains:
             chains[name] = chains[name].copy()
+            self._unseal(table, name)
             self._own_chains.add((table, name))
+            if (table, name) in self._counts:
+                self._counts[table, name] = self._counts[table, name].copy()
         return chains.get(name)
+
+    def _counts_of(self, table: str, name: str) -> Counts:
+        """What a chain that is changed has counted."""
+        return self._counts.setdefault((table, name), Counts())
 
     def flush_table(self, name: str) -> None:
         """Remove a table, with all its chains and policies; it comes back, new, when it is touched again."""
         self._tables.pop(name, None)
         self._own_tables.discard(name)
         self._own_chains = {key for key in self._own_chains if key[0] != name}
+        self._counts = {key: counts for key, counts in self._counts.items() if key[0] != name}
+
+    def put(self, table: str, sealed: Sealed, outside: Set[str]) -> None:
+        """Take chains of the user's as they are, shared with whoever else has them.
+
+        They may lead to those ``outside`` as well; Complaint if one of these is not there.
+        """
+        own = self.table(table)
+        for name in outside:
+            if name not in own.chains:
+                raise Complaint(f"Chain '{name}' does not exist")
+        own.chains.update(sealed.chains)
+        self._counts = {key: counts for key, counts in self._counts.items() if key[0] != table or key[1] not in sealed.chains}
+        if own.sealed is not None and not own.sealed.chains.keys().isdisjoint(sealed.chains):
+            own.sealed = None
+        if not outside and (own.sealed is None or len(own.sealed.chains) < len(sealed.chains)):
+            own.sealed = sealed
+
+    def _unseal(self, table: str, name: str) -> None:
+        """A chain is about to be another one."""
+        own = self._tables[table]
+        if own.sealed is not None and name in own.sealed.chains:
+            own.sealed = None
 
     def declare(self, table: str, name: str, policy: str, counters: tuple[int, int] | None, line: int) -> None:
         """``:CHAIN POLICY [PACKETS:BYTES]`` of iptables-save's text: a policy, or an empty chain of the user's."""
         if name not in BUILT_IN[table]:
             self.table(table).chains[name] = Chain(name)
+            self._unseal(table, name)
             self._own_chains.add((table, name))
+            self._counts.pop((table, name), None)
             return
         if policy not in ("ACCEPT", "DROP", "-"):
             raise Failure("Bad policy name.", line)
         chain = self._existing(table, name, line)
         if policy != "-":
-            chain.policy, chain.counter = policy, Counter(*counters) if counters else None
+            chain.policy = policy
+            self._counts_of(table, name).policy = Counter(*counters) if counters else None
 
     def _existing(self, table: str, name: str, line: int) -> Chain:
         chain = self.chain(table, name)
@@ -127,7 +162,7 @@ class Transaction:
     def _replace(self, command: Command) -> None:
         chain = self._existing(command.table, command.chain, command.line)
         index = self._index(command, chain, "replacement")
-        chain.delete(index)
+        self._remove(command, chain, index)
         self._add(command, chain, index, command.rules[0], "REPLACE")
 
     def _add(self, command: Command, chain: Chain, index: int, rule: Rule, verb: str) -> None:
@@ -135,7 +170,11 @@ class Transaction:
         if problem is not None:
             self._problems.append((command.line, f"RULE_{verb} failed ({problem}): rule in chain {chain.name}"))
             return
-        chain.insert(index, rule, Counter(*command.counters))
+        chain.insert(index, rule)
+        counts = self._counts_of(command.table, chain.name)
+        counts.make_room(index)
+        if command.counters != (0, 0):
+            counts.by_position[index] = Counter(*command.counters)
         self._added.append((rule, command.line, f"RULE_{verb} failed ({{}}): rule in chain {chain.name}"))
 
     def _kernel_problem(self, table: str, chain: Chain, rule: Rule) -> str | None:
@@ -155,13 +194,17 @@ class Transaction:
     def _delete(self, command: Command) -> None:
         if command.number:
             chain = self._existing(command.table, command.chain, command.line)
-            chain.delete(self._index(command, chain, "deletion"))
+            self._remove(command, chain, self._index(command, chain, "deletion"))
             return
         for rule in command.rules:
             found = self.chain(command.table, command.chain)
             if found is None or rule not in found.rules:
                 raise Failure(NO_RULE, command.line)
-            found.delete(found.rules.index(rule))
+            self._remove(command, found, found.rules.index(rule))
+
+    def _remove(self, command: Command, chain: Chain, index: int) -> None:
+        chain.delete(index)
+        self._counts_of(command.table, chain.name).close_up(index)
 
     def _check(self, command: Command) -> None:
         chain = self._chains(command.table).get(command.chain)
@@ -183,23 +226,27 @@ class Transaction:
         chain = self._existing(command.table, name, command.line)
         if chain.policy not in (None, "ACCEPT") and not chain.rules:
             raise Failure("Directory not empty.", command.line)
-        others = {other: each for other, each in self._chains(command.table).items() if other not in tried}
-        if chain.rules or any(references(others, name)):
+        others = (each for other, each in self._chains(command.table).items() if other not in tried)
+        if chain.rules or any(name in other.summary(command.table).targets for other in others):
             self._problems.append((command.line, f"CHAIN_DEL failed ({BUSY}): chain {name}"))
         elif chain.policy is None:
+            self._unseal(command.table, name)
             del self.table(command.table).chains[name]
+            self._counts.pop((command.table, name), None)
 
     def _flush(self, command: Command) -> None:
         for chain in self._meant(command):
             chain.clear()
+            self._counts_of(command.table, chain.name).by_position.clear()
 
     def _zero(self, command: Command) -> None:
         if command.number is not None:
             self._zero_rule(command, command.number)
             return
         for chain in self._meant(command):
-            chain.counters = [Counter() for _ in chain.rules]
-            chain.counter = chain.counter and Counter()
+            counts = self._counts_of(command.table, chain.name)
+            counts.by_position.clear()
+            counts.policy = counts.policy and Counter()
 
     def _zero_rule(self, command: Command, number: int) -> None:
         """A number beyond the chain's end passes in silence, as in iptables."""
@@ -207,7 +254,7 @@ class Transaction:
         if chain is None:
             raise Failure(NO_RULE, command.line)
         if number <= len(chain.rules):
-            chain.counters[number - 1] = Counter()
+            self._counts_of(command.table, command.chain).by_position.pop(number - 1, None)
 
     def _meant(self, command: Command) -> Iterator[Chain]:
         """The chain that a command names, or all of the table."""
@@ -234,15 +281,16 @@ class Transaction:
         table = self.table(command.table)
         table.chains = {chain.name: chain for chain in table.chains.values()}
         self._own_chains.add((command.table, command.name))
-        for name in [*table.chains]:
-            self._redirect_jumps(command, name)
+        self._counts[command.table, command.name] = self._counts.pop((command.table, command.chain), Counts())
+        for chain in [*table.chains.values()]:
+            if command.chain in chain.summary(table.name).targets:
+                self._redirect_jumps(command, self._existing(table.name, chain.name, command.line))
 
-    def _redirect_jumps(self, command: Command, name: str) -> None:
+    def _redirect_jumps(self, command: Command, chain: Chain) -> None:
         """A jump follows the chain's new name."""
-        chain = self._existing(command.table, name, command.line)
         for index, rule in enumerate(chain.rules):
             if isinstance(rule.target, Jump) and rule.target.chain == command.chain:
-                chain.rules[index] = make_rule([*rule.matches], changed(rule.target, chain=command.name))
+                chain.replace(index, make_rule([*rule.matches], changed(rule.target, chain=command.name)))
 
     def _find(self, command: Command) -> None:
         if command.chain and command.chain not in self._chains(command.table):
@@ -253,12 +301,12 @@ class Transaction:
     def commit(self) -> None:
         """Put the changes in force. KernelRefusal if the kernel does not take them; then nothing has changed."""
         for name in self._own_tables & self._tables.keys():
-            found = _chain_problem(self._tables[name])
+            found = None if _is_sound(self._tables[name]) else _chain_problem(self._tables[name])
             if found is not None:
                 self._problems.append(self._culprit(*found))
         if self._problems:
             raise KernelRefusal(self._problems)
-        self._netfilter.commit(self._tables)
+        self._netfilter.commit(self._tables, self._counts)
 
     def _culprit(self, problem: str, way: list[Rule]) -> tuple[int, str]:
         """The rule that brought a problem: of those on the way, the last that was added."""
@@ -274,14 +322,28 @@ def _users_chains(chains: dict[str, Chain]) -> list[str]:
     return [name for name, chain in chains.items() if chain.policy is None]
 
 
-def references(chains: dict[str, Chain], name: str) -> Iterator[Rule]:
-    """The rules that jump or go to a chain."""
-    rules = (rule for chain in chains.values() for rule in chain.rules)
-    return (rule for rule in rules if isinstance(rule.target, Jump) and rule.target.chain == name)
-
-
 DEEPEST_JUMP = 16
 """How many chains may be on the way (the kernel's NFT_JUMP_STACK_SIZE); a loop is longer than that."""
+
+
+def _is_sound(table: Table) -> bool:
+    """Whether no way from a built-in chain is too long, or ends at a rule that its hook must not reach."""
+    return not any(_leads_astray(table, base, hook, 0, {}) for hook, base in table.chains.items() if base.policy)
+
+
+def _leads_astray(table: Table, chain: Chain, hook: str, depth: int, seen: dict[str, int]) -> bool:
+    """Whether a chain so many jumps behind a hook leads where it must not; what was found of sealed chains is remembered."""
+    if table.sealed is not None and chain.name in table.sealed.chains:
+        seen = table.sealed.proven.setdefault(hook, {})
+    if depth >= DEEPEST_JUMP or seen.get(chain.name, -1) >= depth:
+        return depth >= DEEPEST_JUMP
+    summary = chain.summary(table.name)
+    if hook not in summary.hooks or any(
+        _leads_astray(table, table.chains[name], hook, depth + 1, seen) for name in summary.targets
+    ):
+        return True
+    seen[chain.name] = depth
+    return False
 
 
 def _chain_problem(table: Table) -> tuple[str, list[Rule]] | None:

@@ -34,6 +34,8 @@ CHAIN_IS_OPTIONAL = "LSFZX"
 NUMBER_MAY_FOLLOW = "DILSZ"
 FLAGS = "nvxf0hV46"
 WITH_VALUE = "sdpiojgmtcWM"
+SHORT = frozenset(COMMANDS + FLAGS + WITH_VALUE + "w") - set("0M")
+"""What may follow a single ``-``."""
 
 NO_FILTERING = '\nThe "nat" table is not intended for filtering, the use of DROP is therefore inhibited.\n\n'
 
@@ -113,7 +115,7 @@ class _Reader:
         """``-A``, ``-nvL``, ``-tfilter``: letters until one takes a value, which may be attached to it."""
         for index, letter in enumerate(word[1:], start=1):
             rest = word[index + 1 :]
-            if letter not in COMMANDS + FLAGS.replace("0", "") + WITH_VALUE.replace("M", "") + "w":
+            if letter not in SHORT:
                 raise Complaint(f'unknown option "{word if index == 1 else "-" + letter}"')
             takes_rest = letter not in FLAGS
             self._option(Word(letter, f"-{letter}", rest if takes_rest and rest else None))
@@ -301,7 +303,7 @@ class _Reader:
 
     def _check_options(self) -> None:
         allowed = "v" if self.op == "D" and self.number else ALLOWED[self.op]
-        for letter in CHECKED:
+        for letter in CHECKED if not self.given.issubset(allowed) else ():
             if letter in self.given and letter not in allowed:
                 raise Complaint(f"Illegal option `-{letter.replace('g', 'j')}' with this command")
         for letter, chains in (("i", ("POSTROUTING", "OUTPUT")), ("o", ("PREROUTING", "INPUT"))):

@@ -5,17 +5,17 @@ The columns are those of iptables/xshared.c (print_header, print_rule_details) a
 
 from __future__ import annotations
 
+from collections import Counter as CountOf
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from k8snet.linux.iptables.changes import references
 from k8snet.linux.iptables.commands import Command
 from k8snet.linux.iptables.names import PROTOCOLS
-from k8snet.linux.iptables.restore import chains_in_order, table_or_new
 from k8snet.linux.iptables.rule import extension, network_text
+from k8snet.linux.iptables.saved import chains_in_order, table_or_new
 from k8snet.linux.iptables.target_words import extension_of
 from k8snet.linux.matches import Counter, Destination, Fragment, InDevice, Match, OutDevice, Protocol, Source
-from k8snet.linux.netfilter import Chain, Netfilter, Rule, Table
+from k8snet.linux.netfilter import Chain, Netfilter, Rule
 from k8snet.linux.targets import Jump, Target
 
 HEADER = (Source, Destination, InDevice, OutDevice, Protocol, Fragment)
@@ -37,9 +37,9 @@ def rules_text(netfilter: Netfilter, command: Command) -> str:
     """``iptables -S``: the rules as commands; with ``-v`` their counters among them."""
     chains = _meant(netfilter, command)
     verbose = "v" in command.flags
-    lines = [_declaration(chain, verbose) for chain in chains] if command.number is None else []
+    lines = [_declaration(netfilter, command.table, chain, verbose) for chain in chains] if command.number is None else []
     for chain in chains:
-        for _, rule, counter in _numbered(chain, command):
+        for _, rule, counter in _numbered(netfilter, chain, command):
             counts = f"-c {counter.packets} {counter.bytes}" if verbose else ""
             lines.append(" ".join(filter(None, ("-A", chain.name, counts, rule.text))))
     return "".join(f"{line}\n" for line in lines)
@@ -50,17 +50,18 @@ def _meant(netfilter: Netfilter, command: Command) -> list[Chain]:
     return [chain for chain in chains if command.chain in ("", chain.name)]
 
 
-def _numbered(chain: Chain, command: Command) -> Iterator[tuple[int, Rule, Counter]]:
+def _numbered(netfilter: Netfilter, chain: Chain, command: Command) -> Iterator[tuple[int, Rule, Counter]]:
     """The chain's rules, or the one that the command names, with their numbers and counters."""
-    for number, (rule, counter) in enumerate(zip(chain.rules, chain.counters, strict=True), start=1):
+    counted = netfilter.counted(command.table, chain.name).by_position
+    for number, rule in enumerate(chain.rules, start=1):
         if command.number in (None, number):
-            yield number, rule, counter
+            yield number, rule, counted.get(number - 1) or Counter()
 
 
-def _declaration(chain: Chain, verbose: bool) -> str:
+def _declaration(netfilter: Netfilter, table: str, chain: Chain, verbose: bool) -> str:
     if not chain.policy:
         return f"-N {chain.name}"
-    counter = chain.counter or Counter()
+    counter = netfilter.counted(table, chain.name).policy or Counter()
     return f"-P {chain.name} {chain.policy}" + (f" -c {counter.packets} {counter.bytes}" if verbose else "")
 
 
@@ -68,18 +69,20 @@ def table_text(netfilter: Netfilter, command: Command) -> str:
     """``iptables -L``: the rules as a table."""
     style = Style(*(letter in command.flags for letter in "nvx0"))
     table = table_or_new(netfilter, command.table)
+    jumps = (rule.target for chain in table.chains.values() for rule in chain.rules if isinstance(rule.target, Jump))
+    led_to = CountOf(jump.chain for jump in jumps)
     blocks = []
     for chain in _meant(netfilter, command):
-        lines = [] if command.number else [_title(table, chain, style), _columns(style)]
-        lines += [_line(*entry, style) for entry in _numbered(chain, command)]
+        counter = netfilter.counted(command.table, chain.name).policy or Counter()
+        lines = [] if command.number else [_title(chain, counter, led_to[chain.name], style), _columns(style)]
+        lines += [_line(*entry, style) for entry in _numbered(netfilter, chain, command)]
         blocks.append("".join(f"{line}\n" for line in lines))
     return "\n".join(blocks)
 
 
-def _title(table: Table, chain: Chain, style: Style) -> str:
+def _title(chain: Chain, counter: Counter, references: int, style: Style) -> str:
     if not chain.policy:
-        return f"Chain {chain.name} ({sum(1 for _ in references(table.chains, chain.name))} references)"
-    counter = chain.counter or Counter()
+        return f"Chain {chain.name} ({references} references)"
     counts = f" {_short(counter.packets, style)} packets, {_short(counter.bytes, style)} bytes" if style.verbose else ""
     return f"Chain {chain.name} (policy {chain.policy}{counts})"
 

@@ -11,7 +11,10 @@ PROTOCOLS = {
     "gre": 47, "esp": 50, "ah": 51, "ipv6-icmp": 58, "eigrp": 88, "ospf": 89, "ipip": 94, "pim": 103, "vrrp": 112,
     "l2tp": 115, "sctp": 132, "mobility-header": 135, "udplite": 136, "dccp": 33,
 }  # fmt: skip
-PROTOCOL_ALIASES = {"icmpv6": "ipv6-icmp", "mh": "mobility-header", "ipv6-mh": "mobility-header", "ospfigp": "ospf"}
+PROTOCOL_ALIASES = {
+    "icmpv6": "ipv6-icmp", "mh": "mobility-header", "ipv6-mh": "mobility-header", "ospfigp": "ospf",
+    "ipv4": "ipencap",  # so called on machines that are not Debian's
+}  # fmt: skip
 PROTOCOL_OF_NUMBER = {number: name for name, number in PROTOCOLS.items()}
 
 SERVICES = {

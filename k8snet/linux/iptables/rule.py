@@ -178,8 +178,12 @@ def _mask(text: str) -> int:
 
 def make_rule(matches: list[Match], target: Target | None) -> Rule:
     """A rule with its canonical text."""
-    words = [_header_words(match) or extension(match).write(match) for match in matches]
-    return Rule(tuple(matches), target, " ".join([*words, *_target_words(target)]))
+    return Rule(tuple(matches), target, " ".join([*map(match_text, matches), *_target_words(target)]))
+
+
+def match_text(match: Match) -> str:
+    """A match in iptables' words: a rule's text is those of its matches, and its target's."""
+    return _header_words(match) or str(extension(match).write(match))
 
 
 def extension(match: Match) -> Extension:

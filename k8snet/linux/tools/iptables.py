@@ -14,7 +14,8 @@ from k8snet.linux.iptables.changes import Failure, KernelRefusal, Transaction
 from k8snet.linux.iptables.commands import Command, check_table, read
 from k8snet.linux.iptables.listing import rules_text, table_text
 from k8snet.linux.iptables.options import Complaint, NoTable
-from k8snet.linux.iptables.restore import VERSION, chains_in_order, refusal, table_or_new
+from k8snet.linux.iptables.restore import refusal
+from k8snet.linux.iptables.saved import VERSION, chains_in_order, table_or_new
 
 if TYPE_CHECKING:
     from k8snet.linux.netns import Netns
