@@ -6,9 +6,9 @@ same on a slow and a fast machine. What the kernel refuses on this machine is sa
 
 from __future__ import annotations
 
-from benchmarks import cluster, handshake, imports, journey, services
+from benchmarks import cluster, handshake, imports, journey, proxy, services
 
-PARTS = (journey, services, handshake, imports, cluster)
+PARTS = (journey, services, proxy, handshake, imports, cluster)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import cluster, journey, limit, services
+from benchmarks import cluster, journey, limit, proxy, services
 from k8snet.course.figure import whole
 from k8snet.linux.steps import Delivered, Judged, Rewritten
 
@@ -22,9 +22,17 @@ def test_the_last_service_is_reached_past_all_the_others() -> None:
     assert trace.fate == "delivered"
     syn = trace.packets[0]
     assert [(str(step.after.dst), step.after.dport) for step in syn.rewrites] == [("10.1.2.2", 4000)]
-    assert max(step.tried for step in syn.steps if isinstance(step, Judged)) == 1 + 300 + 1
+    assert max(step.tried for step in syn.steps if isinstance(step, Judged)) == 1 + 300 + 2 + 2  # with its own and its endpoint's
     assert any(isinstance(step, Rewritten) for packet in trace.packets[1:] for step in packet.steps)
     assert any(isinstance(step, Delivered) for step in syn.steps)
+
+
+def test_a_change_of_one_endpoint_is_sent_with_no_other_services_endpoints() -> None:
+    whole, change = proxy.changes(20)
+    texts = [str(act()) for act in (whole, change, change)]
+    assert [text.count("-j DNAT") for text in texts] == [20, 1, 1]
+    assert [text.count("\n-X ") for text in texts] == [0, 1, 1]
+    assert all(text.count(" cluster IP\"") >= 20 for text in texts)
 
 
 def test_the_cluster_on_the_kernel_is_told_all_that_the_models_machines_were() -> None:

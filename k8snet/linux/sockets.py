@@ -185,8 +185,7 @@ class Sockets:
     def kept(self, here: tuple[Ip, int], there: tuple[Ip, int]) -> Tcp | None:
         """The asker's end of a connection that was kept open between these two; None if there is none."""
         found = self._open.get(("tcp", *here, *there))
-        is_kept = isinstance(found, Tcp) and found.keep_open and found.state == "ESTABLISHED"
-        return found if is_kept else None
+        return found if isinstance(found, Tcp) and found.keep_open and found.state == "ESTABLISHED" else None
 
     def connected(self) -> list[Tcp | Exchange]:
         """All connected sockets, the oldest first."""

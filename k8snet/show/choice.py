@@ -1,4 +1,4 @@
-"""What of a cluster is drawn, where all of it would be too much: which nodes, which pods; and what is said of the rest."""
+"""What of a cluster is drawn, where all of it would be too much: which nodes, pods, Services; and what is said of the rest."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from k8snet.linux.fact import Fact
-from k8snet.show.present import SYSTEM, ClusterNow, NodeNow, PodNow
+from k8snet.show.present import SYSTEM, ClusterNow, NodeNow, PodNow, ServiceNow
 
 MOST_NODES, OF_MANY = 12, 6
 """So many nodes are all drawn; of more than that, fewer: they stand for the others."""
 MOST_PODS = 48
 """On all nodes together; each gets its share of them."""
 MOST_ON_ONE, LEAST_ON_ONE = 12, 3
+MOST_SERVICES = 8
 
 
 class Chosen(Fact, frozen=True):
@@ -26,13 +27,21 @@ class Chosen(Fact, frozen=True):
 class Choice(Fact, frozen=True):
     """All that is drawn: ``nodes``; ``homeless``, the pods on no node, if there are any; ``rest``, lines about other nodes.
 
-    ``pods`` are all that the picture is about, drawn or not.
+    ``pods`` are all that the picture is about, drawn or not. ``services`` are those that are drawn, ``more_services`` how many
+    others it is about.
     """
 
     nodes: tuple[Chosen, ...]
     homeless: Chosen | None
     rest: tuple[str, ...]
     pods: tuple[PodNow, ...]
+    services: tuple[ServiceNow, ...] = ()
+    more_services: int = 0
+
+    @property
+    def folded(self) -> tuple[str, ...]:
+        """A line about the Services that are not drawn, if there are any."""
+        return (f"… and {number(self.more_services, 'Service')} more",) * bool(self.more_services)
 
 
 def choose(now: ClusterNow, namespace: str | None, highlight: Iterable[str]) -> Choice:
@@ -46,12 +55,26 @@ def choose(now: ClusterNow, namespace: str | None, highlight: Iterable[str]) -> 
     nodes = tuple(_chosen(node, node.pods, namespace, share, wanted) for node in now.nodes if node.name in drawn)
     homeless = _chosen(None, now.homeless, namespace, MOST_ON_ONE, wanted) if now.homeless else None
     rest = _rest([node for node in now.nodes if node.name not in drawn], namespace)
-    return Choice(nodes, homeless, tuple(rest), tuple(pod for pod in now.pods if belongs(pod, namespace)))
+    services = _services(now, namespace, wanted)
+    return Choice(nodes, homeless, tuple(rest), tuple(pod for pod in now.pods if belongs(pod, namespace)),
+                  services[:MOST_SERVICES], max(0, len(services) - MOST_SERVICES))
+
+
+def _services(now: ClusterNow, namespace: str | None, wanted: frozenset[str]) -> tuple[ServiceNow, ...]:
+    """The Services that the picture is about; those that are highlighted come first if there are too many."""
+    about = [each for each in now.services if _is_meant(each.namespace, namespace)]
+    if len(about) > MOST_SERVICES:
+        about.sort(key=lambda each: f"service/{each.label}" not in wanted)
+    return tuple(about)
 
 
 def belongs(pod: PodNow, namespace: str | None) -> bool:
     """Whether the picture is about a pod. The control plane's programs are drawn in any case, and counted in none."""
-    return not pod.program and (pod.namespace == namespace if namespace is not None else pod.namespace != SYSTEM)
+    return not pod.program and _is_meant(pod.namespace, namespace)
+
+
+def _is_meant(namespace: str, wanted: str | None) -> bool:
+    return namespace == wanted if wanted is not None else namespace != SYSTEM
 
 
 def number(count: int, thing: str) -> str:

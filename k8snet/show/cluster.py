@@ -1,4 +1,4 @@
-"""The map of a cluster: outside and router, nodes, their bridges and pods, the containers in these, and the wires."""
+"""The map of a cluster: outside and router, nodes, their bridges and pods, the containers in these, the wires, the Services."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from k8snet.show.figure import Figure
 from k8snet.show.floorplan import BELOW, Places, Plan
 from k8snet.show.gateway import Gateway
 from k8snet.show.keys import draw_keys
-from k8snet.show.layout import Rect
+from k8snet.show.layout import At, Rect
 from k8snet.show.nodebox import Block, HomelessBox, NodeBox, RestBox, program_words, programs_on
 from k8snet.show.podbox import Style, words
 from k8snet.show.present import OFF, ClusterNow, NodeNow
 from k8snet.show.reading import Cluster, Reading
 from k8snet.show.scene import Scene
+from k8snet.show.servicebox import Band, label
+from k8snet.show.servicebox import words as service_words
 
 LEAST = 460.0
 UNDERLAY = 30.0
@@ -29,9 +31,10 @@ def cluster(cluster: Cluster, title: str | None = None, *, namespace: str | None
     """Draw a cluster as it is now. Nothing is changed by looking, and no machine wakes.
 
     Rounded boxes are pods, each with the dashed frame of its network namespace; boxes with a tab are the control plane's
-    programs. ``namespace``: the pods of one namespace alone; without it, all but those of kube-system, which are counted.
-    Without ``wires`` neither network nor addresses outside are drawn. What bears one of the names in ``highlight`` is yellow: a
-    node, a pod, a program of the control plane, ``router``, ``external``; with … at the end, all whose name begins so.
+    programs. Ellipses are Services (but for the API server's own), with lines to their ready endpoints. ``namespace``: pods and
+    Services of one namespace alone; without it, all but those of kube-system, whose pods are counted. Without ``wires`` neither
+    network nor addresses outside are drawn. What bears one of the names in ``highlight`` is yellow: a node, a pod, a program of
+    the control plane, ``router``, ``external``, ``service/NAME``; with … at the end, all whose name begins so.
     ValueError for a name that nothing has. ``title`` should be the sentence that the figure proves; without one it counts.
 
     >>> from k8snet import Cluster
@@ -63,6 +66,7 @@ def _found(now: ClusterNow, names: Iterable[str]) -> Iterator[str]:
     there = [*(node.name for node in now.nodes), *(place.name for place in (now.router, now.outside) if place is not None)]
     for pod in now.pods:
         there += [pod.program or pod.name, pod.name, pod.label]
+    there += map(label, now.services)
     for name in names:
         found = [each for each in there if each == name or (name.endswith("…") and each.startswith(name[:-1]))]
         if not found:
@@ -75,18 +79,20 @@ def _found(now: ClusterNow, names: Iterable[str]) -> Iterator[str]:
 
 def draw(now: ClusterNow, choice: Choice, style: Style, title: str) -> Scene:
     """The map of what was chosen."""
-    gateway = _gateway(now, choice, style)
+    gateway, band = _gateway(now, choice, style), Band(choice.services, choice.folded, style)
     plan = Plan(lambda high, columns: _blocks(now, choice, style, high, columns), router=gateway is not None,
-                least=max(LEAST, gateway.least if gateway is not None else 0.0))  # fmt: skip
+                least=max(LEAST, gateway.least if gateway is not None else 0.0), room=band.least)  # fmt: skip
     canvas = Canvas(title, plan.width)
     router = gateway.height(plan.width) if gateway is not None else 0.0
-    places = plan.places(router + BELOW_ROUTER if gateway is not None else 0.0, router)
+    room = plan.width - plan.margin
+    places = plan.places(router + BELOW_ROUTER if gateway is not None else 0.0, router, band.height(room))
     for points in places.cables:
         canvas.line("wire", *points)
     if gateway is not None:
         gateway.draw(canvas, plan.width)
     for block, rect in zip((block for row in plan.rows for block in row), places.boxes, strict=True):
         block.draw(canvas, rect)
+    _draw_lines(canvas, plan, places, band.draw(canvas, plan.margin, places.band, room))
     bottom = places.underlay - BELOW
     if places.cables:
         bottom = _draw_underlay(canvas, places, f"underlay  {now.network}, the nodes' network")
@@ -109,13 +115,34 @@ def _translations(now: ClusterNow, choice: Choice) -> tuple[list[str], str]:
 def _blocks(now: ClusterNow, choice: Choice, style: Style, high: int, columns: int) -> list[Block]:
     """The boxes, with at most ``high`` pods above one another in each."""
     blocks: list[Block] = []
+    served = _served(choice)
     for each in choice.nodes:
         assert each.node is not None
         wide = -(-len(each.pods) // high)
-        blocks.append(NodeBox(each.node, each.pods, each.folded, now.stopped, style, wide, columns))
+        blocks.append(NodeBox(each.node, each.pods, each.folded, now.stopped, style, served, wide, columns))
     if choice.homeless is not None:
         blocks.append(HomelessBox(choice.homeless.pods, choice.homeless.folded, style, -(-len(choice.homeless.pods) // high)))
     return [*blocks, *([RestBox(choice.rest)] if choice.rest else [])]
+
+
+def _served(choice: Choice) -> dict[str, list[int]]:
+    """By the labels of pods, the numbers of the Services whose ready endpoints they are."""
+    served: dict[str, list[int]] = {}
+    for place, service in enumerate(choice.services):
+        for pod in dict.fromkeys(each.pod for each in service.ready if each.pod):
+            served.setdefault(pod, []).append(place)
+    return served
+
+
+def _draw_lines(canvas: Canvas, plan: Plan, places: Places, heads: Sequence[Sequence[At]]) -> None:
+    """The lines from the Services to their endpoints."""
+    rects = iter(places.boxes)
+    for level, row in enumerate(plan.rows):
+        for block, rect in zip(row, rects, strict=False):
+            if isinstance(block, NodeBox):
+                for service, points in block.lines(rect):
+                    way = plan.way(service, level, heads[service], places)
+                    canvas.line("endpoint", *way, (points[0][0], way[-1][1]), *points)
 
 
 def _draw_underlay(canvas: Canvas, places: Places, text: str) -> float:
@@ -143,6 +170,7 @@ def sentence(choice: Choice, now: ClusterNow, namespace: str | None) -> str:
     parts += [f"{of_them}not ready"] * bool(unready) + [f"{homeless:,} on no node"] * bool(homeless)
     if pods and not unready and not homeless:
         parts.append("ready" if len(pods) == 1 else "all ready")
+    parts += [number(len(choice.services) + choice.more_services, "Service")] * bool(choice.services)
     return ", ".join([*parts, *(f"{name} without power" for name in ended)])
 
 
@@ -150,6 +178,9 @@ def describe(now: ClusterNow, choice: Choice, style: Style) -> Iterator[str]:
     """The map in words: outside and router, then each node with what is on it."""
     if style.wires:
         yield from _outside(now, choice)
+    for service in choice.services:
+        yield from service_words(service)
+    yield from choice.folded
     for each in choice.nodes:
         assert each.node is not None
         yield from _node(each.node, each, now.stopped)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from k8snet.show.canvas import Canvas
 from k8snet.show.cell import bar_text
-from k8snet.show.grid import APART, Grid
-from k8snet.show.layout import Rect
+from k8snet.show.grid import APART, LANE, Grid, Served
+from k8snet.show.layout import At, Rect
 from k8snet.show.letters import broken
 from k8snet.show.palette import LINE, NAME, SMALL, mono_width, sans_width
 from k8snet.show.podbox import PodBox, Style, ports
@@ -76,19 +76,24 @@ def _condition(pod: PodNow, stopped: Sequence[str]) -> tuple[str, bool]:
 
 
 class NodeBox:
-    """A node's box. ``pods`` are those that are drawn, ``folded`` says in lines what is not."""
+    """A node's box. ``pods`` are those that are drawn, ``folded`` says in lines what is not; ``served``: by whom pods are.
+
+    Lines from Services come down in a strip at the right side, where nothing else is.
+    """
 
     foot = FOOT_X
 
     def __init__(self, node: NodeNow, pods: Sequence[PodNow], folded: Sequence[str], stopped: Sequence[str], style: Style,
-                 columns: int = 1, program_columns: int = 1) -> None:
+                 served: Served, columns: int = 1, program_columns: int = 1) -> None:
         self.node, self.style, self.folded = node, style, folded
         self.programs = [ProgramBox(pod, stopped) for pod in programs_on(node)]
         self.program_columns = max(1, min(program_columns, len(self.programs)))
         on_host = [PodBox(pod, style) for pod in pods if pod.on_host]
         others = [PodBox(pod, style) for pod in pods if not pod.on_host]
-        self.on_host = Grid(on_host, columns, wires=False)
-        self.grid = Grid(others, columns, wires=style.wires)
+        self.on_host = Grid(on_host, columns, served, wires=False)
+        self.grid = Grid(others, columns, served, wires=style.wires)
+        self.services = sorted({*self.on_host.services, *self.grid.services})
+        self.strip = max(PAD, LANE * len(self.services) + 5)
         self.state = broken(", ".join(node.notes), ROOM, "state", most=2)
         self.uplink = self._uplink()
         self.bars = node.bridges if style.wires else ()
@@ -97,7 +102,7 @@ class NodeBox:
         lines = [FOOT_X + mono_width(self.uplink), mono_width(node.name, NAME)]
         lines += [sans_width(line) for line in (*self.state, *folded)]
         lines += [mono_width(bar_text(bar)) + 2 * PAD for bar in self.bars]
-        self.width = 2 * PAD + max(self.program_width, self.grid.width, self.on_host.width, *lines)
+        self.width = PAD + self.strip + max(self.program_width, self.grid.width, self.on_host.width, *lines)
         self.height = PAD + sum(self._parts()) + FOOT
 
     def _uplink(self) -> str:
@@ -112,7 +117,7 @@ class NodeBox:
         yield NAME + 4 + LINE * (len(self.state) + len(self.folded)) + 4
         rows = -(-len(self.programs) // self.program_columns)
         yield rows * (PROGRAM + TAB + 5) + 4 * bool(rows)
-        yield from (grid.height + APART for grid in (self.on_host, self.grid) if grid.boxes)
+        yield from (_levels(grid) + grid.height + APART for grid in (self.on_host, self.grid) if grid.boxes)
         yield (BAR + 6) * len(self.bars)
 
     # --- drawing ----------------------------------------------------------------------------------------------
@@ -124,15 +129,36 @@ class NodeBox:
         canvas.box(look + " now" * self.style.is_now(node.name), at, node.name)
         y = self._draw_head(canvas, at)
         y = self._draw_programs(canvas, at, y)
-        inner = at.width - 2 * PAD
-        self.on_host.draw(canvas, at.x + PAD, y, inner, {}, node.name)
+        x, inner = at.x + PAD, self._inner(at)
+        self.on_host.draw(canvas, x, y + _levels(self.on_host), inner, {}, node.name)
         bars: dict[str, Rect] = {}
-        top = at.bottom - FOOT - (BAR + 6) * len(self.bars)
         for number, bar in enumerate(self.bars):
-            bars[bar.name] = Rect(at.x + PAD, top + number * (BAR + 6), inner, BAR)
+            bars[bar.name] = Rect(x, self._top_of_bars(at) + number * (BAR + 6), inner, BAR)
             canvas.bar(node.name, bar.name, bars[bar.name], bar_text(bar))
-        self.grid.draw(canvas, at.x + PAD, top - self.grid.height - (0 if self.grid.wires else APART), inner, bars, node.name)
+        self.grid.draw(canvas, x, self._top_of_grid(at), inner, bars, node.name)
         self._draw_foot(canvas, at)
+
+    def lines(self, at: Rect) -> Iterator[tuple[int, list[At]]]:
+        """The lines from Services to pods, each with the Service's number, from the node's upper edge on."""
+        x, inner = at.x + PAD, self._inner(at)
+        under_head = at.y + PAD + sum(list(self._parts())[:2]) + _levels(self.on_host)
+        for grid, y in ((self.on_host, under_head), (self.grid, self._top_of_grid(at))):
+            for service, points in grid.landings(grid.places(x, y, inner), y - _levels(grid) + 4):
+                trunk = self.trunk(at, service)
+                yield service, [(trunk, at.y), (trunk, points[0][1]), *points]
+
+    def trunk(self, at: Rect, service: int) -> float:
+        """Where the lines of a Service come in."""
+        return at.right - self.strip + 6 + LANE * self.services.index(service)
+
+    def _inner(self, at: Rect) -> float:
+        return at.width - PAD - self.strip
+
+    def _top_of_bars(self, at: Rect) -> float:
+        return at.bottom - FOOT - (BAR + 6) * len(self.bars)
+
+    def _top_of_grid(self, at: Rect) -> float:
+        return self._top_of_bars(at) - self.grid.height - (0 if self.grid.wires else APART)
 
     def _draw_head(self, canvas: Canvas, at: Rect) -> float:
         canvas.write("name", self.node.name, at.x + PAD, at.y + PAD + NAME * 0.8)
@@ -146,7 +172,7 @@ class NodeBox:
     def _draw_programs(self, canvas: Canvas, at: Rect, y: float) -> float:
         if not self.programs:
             return y
-        cell = (at.width - 2 * PAD + APART) / self.program_columns - APART
+        cell = (self._inner(at) + APART) / self.program_columns - APART
         for number, program in enumerate(self.programs):
             row, column = divmod(number, self.program_columns)
             top = y + TAB + row * (PROGRAM + TAB + 5)
@@ -165,14 +191,20 @@ class NodeBox:
         return self.style.wires and self.node.uplink is not None
 
 
+def _levels(grid: Grid) -> float:
+    """The room above a grid for the lines from Services."""
+    return LANE * len(grid.services) + 12 if grid.services else 0.0
+
+
 class HomelessBox:
     """Pods that are bound to no node: a place without a box."""
 
     is_wired = False
+    services: Sequence[int] = ()
     foot = 0.0
 
     def __init__(self, pods: Sequence[PodNow], folded: Sequence[str], style: Style, columns: int = 1) -> None:
-        self.grid = Grid([PodBox(pod, style) for pod in pods], columns, wires=False)
+        self.grid = Grid([PodBox(pod, style) for pod in pods], columns, {}, wires=False)
         self.folded = folded
         reasons = list(dict.fromkeys(pod.why.partition(" preemption:")[0] for pod in pods if pod.why))
         room = max(170.0, self.grid.width)
@@ -195,6 +227,7 @@ class RestBox:
     """The nodes for which there is no place, in some lines."""
 
     is_wired = False
+    services: Sequence[int] = ()
     foot = 0.0
 
     def __init__(self, lines: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from k8snet.show.canvas import Canvas
+from k8snet.show.grid import LANE
 from k8snet.show.layout import At, Rect
 from k8snet.show.letters import cut
 from k8snet.show.palette import LINE, SMALL, mono_width, sans_width
@@ -28,7 +29,7 @@ class ServiceBox:
     def __init__(self, service: ServiceNow) -> None:
         self.service = service
         self.name = f"Service {cut(service.label, MOST_LETTERS)}"
-        self.lines = [cut(line, 2 * MOST_LETTERS) for line in _lines(service)]
+        self.lines = [cut(line, MOST_LETTERS + len("Service ")) for line in _lines(service)]
         self.state = _state(service)
         widest = max([mono_width(self.name), sans_width(self.state), *map(mono_width, self.lines)])
         self.width = widest * WIDER + 12
@@ -72,44 +73,63 @@ def _state(service: ServiceNow) -> str:
 
 
 class Band:
-    """The Services side by side, in rows. ``folded`` says in a line what is not drawn."""
+    """The Services side by side, in rows. ``folded`` says in a line what is not drawn.
+
+    The lines of those in the last row run straight down, those of the rows above on tracks on the left.
+    """
 
     def __init__(self, services: Sequence[ServiceNow], folded: Sequence[str], style: Style) -> None:
         self.boxes = [ServiceBox(each) for each in services]
         self.folded, self.style = folded, style
-        self.least = max([0.0, *(box.width for box in self.boxes)])
+        self.least = max((box.width for box in self.boxes), default=0.0) + LANE * len(self.boxes)
 
     def height(self, width: float) -> float:
         """How high it is where it is as wide as that."""
-        rows = self._rows(width)
-        return sum(max(box.height for box in row) + APART for row in rows) + LINE * len(self.folded)
+        rows, _ = self._rows(width)
+        return sum(_height(row) for row in rows) + LINE * len(self.folded)
 
-    def _rows(self, width: float) -> list[list[ServiceBox]]:
-        rows: list[list[ServiceBox]] = []
-        x = 0.0
-        for box in self.boxes:
-            if not rows or x + box.width > width:
-                rows.append([])
-                x = 0.0
-            rows[-1].append(box)
-            x += box.width + APART
-        return rows
+    def _rows(self, width: float) -> tuple[list[list[ServiceBox]], float]:
+        """The rows, and the room on the left for tracks, which is only needed if there are several."""
+        rows = _flow(self.boxes, width)
+        if len(rows) < 2:
+            return rows, 0.0
+        tracks = LANE * len(self.boxes)
+        return _flow(self.boxes, width - tracks), tracks
 
-    def draw(self, canvas: Canvas, x: float, y: float, width: float) -> list[At]:
-        """Draw them with the upper left corner there; returns the lowest point of each ellipse."""
-        feet: list[At] = []
-        for row in self._rows(width):
+    def draw(self, canvas: Canvas, x: float, y: float, width: float) -> list[list[At]]:
+        """Draw them in the middle of that room; returns for each the beginning of its line."""
+        rows, tracks = self._rows(width)
+        heads: list[list[At]] = []
+        for row in rows:
             height = max(box.height for box in row)
-            left = x
+            left = x + tracks + max(0.0, width - tracks - sum(box.width + APART for box in row) + APART) / 2
             for box in row:
                 box.draw(canvas, Rect(left, y + height - box.height, box.width, box.height), self.style)
-                feet.append((left + box.width / 2, y + height))
+                foot = (left + box.width / 2, y + height)
+                track, turn = x + LANE * len(heads), foot[1] + 6 + 4 * row.index(box)
+                heads.append([foot] if row is rows[-1] else [foot, (foot[0], turn), (track, turn)])
                 left += box.width + APART
-            y += height + APART
+            y += _height(row)
         for line in self.folded:
-            canvas.write("legend", line, x, y)
+            canvas.write("legend", line, x + tracks, y)
             y += LINE
-        return feet
+        return heads
+
+
+def _flow(boxes: Sequence[ServiceBox], width: float) -> list[list[ServiceBox]]:
+    rows: list[list[ServiceBox]] = []
+    x = 0.0
+    for box in boxes:
+        if not rows or x + box.width > width:
+            rows.append([])
+            x = 0.0
+        rows[-1].append(box)
+        x += box.width + APART
+    return rows
+
+
+def _height(row: Sequence[ServiceBox]) -> float:
+    return max(box.height for box in row) + APART + 4 * (len(row) - 1)
 
 
 # --- words ------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,22 @@ from hypothesis import strategies as st
 
 from k8snet.show.chart import ROUTER, Place, Plug
 from k8snet.show.layout import Rect
-from k8snet.show.present import ASLEEP, EXITED, OFF, ON, RUNNING, WAITING, ClusterNow, ContainerNow, NodeNow, PodNow, Tie
+from k8snet.show.present import (
+    ASLEEP,
+    EXITED,
+    OFF,
+    ON,
+    RUNNING,
+    WAITING,
+    ClusterNow,
+    ContainerNow,
+    EndpointNow,
+    NodeNow,
+    PodNow,
+    PortNow,
+    ServiceNow,
+    Tie,
+)
 from k8snet.show.scene import Scene
 from tests.show.charts import crosses, on_the_card, overlaps, within
 
@@ -74,6 +89,22 @@ def nodes(draw: st.DrawFn, number: int, *, has_programs: bool) -> NodeNow:
 
 
 @st.composite
+def services(draw: st.DrawFn, number: int, pods: list[PodNow]) -> ServiceNow:
+    """Any Service: of each type, with any of the pods behind it, or what is none."""
+    chosen = draw(st.lists(st.sampled_from(pods), unique_by=lambda pod: pod.label)) if pods else []
+    ends = [EndpointNow("10.244.1.2", pod.label, draw(st.sampled_from(["", "", "not ready"]))) for pod in chosen]
+    outside = [EndpointNow(f"192.0.2.{at}") for at in range(draw(st.sampled_from([0, 0, 1, 4])))]
+    numbers = range(draw(st.integers(1, 5)))
+    ports = [PortNow(80 + at, draw(st.sampled_from(["80", "http"])), draw(st.sampled_from([0, 30080 + at]))) for at in numbers]
+    alias = draw(st.sampled_from(["", "", "", "a-long-name." * 12 + "example.org"]))
+    return ServiceNow(
+        draw(st.sampled_from(["default", "default", "shop", "kube-system"])), f"{number}{draw(st.sampled_from(NAMES))}"[:63],
+        "ExternalName" if alias else "NodePort", "" if alias else draw(st.sampled_from(["", "10.96.0.20"])),
+        () if alias else tuple(ports), draw(st.sampled_from(["", "app=web"])), alias, () if alias else (*ends, *outside),
+    )  # fmt: skip
+
+
+@st.composite
 def clusters(draw: st.DrawFn) -> ClusterNow:
     """Any small cluster, or one with more nodes than are drawn; with pods on no node, with and without a router."""
     count = draw(st.sampled_from([0, 1, 2, 3, 4, 14]))
@@ -83,11 +114,13 @@ def clusters(draw: st.DrawFn) -> ClusterNow:
     router = draw(st.sampled_from([None, Place("router", ROUTER, plugs)]))
     outside = draw(st.sampled_from([None, Place("external", "host", (Plug("eth0", "veth", ("192.0.2.100/24",)),))]))
     stopped = draw(st.sampled_from([(), ("kube-scheduler",), ("replicaset-controller", "deployment-controller")]))
-    return ClusterNow(tuple(made), tuple(homeless), router, outside, "172.18.0.0/16", stopped)
+    pods_there = [pod for node in made for pod in node.pods if not pod.program]
+    rules = [draw(services(at, pods_there)) for at in range(draw(st.sampled_from([0, 0, 1, 2, 3, 11])))]
+    return ClusterNow(tuple(made), tuple(homeless), router, outside, "172.18.0.0/16", stopped, tuple(rules))
 
 
 def check(scene: Scene) -> None:
-    """All is on the card, boxes stand in one another or apart, and no two texts and no text and a wire meet."""
+    """All is on the card, boxes stand in one another or apart, no two texts meet, and no text meets a line."""
     boxes, bars, texts = on_the_card(scene)
     for one, other in combinations([*boxes, *bars], 2):
         assert not overlaps(one, other) or within(one, other) or within(other, one), (one, other)
@@ -113,6 +146,7 @@ def _check_lines(scene: Scene) -> None:
         if line.look == "wire":
             assert all(x == u or y == v for (x, y), (u, v) in pairwise(line.points)), line
             assert not any(crosses(line.points, rect) for rect in solid), line
+        if line.look in ("wire", "endpoint"):
             assert not any(crosses(line.points, text.rect) for text in scene.texts), line
 
 

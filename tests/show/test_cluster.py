@@ -82,6 +82,33 @@ def test_pods_stand_in_their_node_and_wires_go_round_pods(now: ClusterNow, style
     assert not any(crosses(points, rect) for points in standings.wires_of(scene) for rect in rects)
 
 
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(standings.clusters(), styles)
+def test_lines_lead_from_services_to_their_ready_endpoints_and_round_all_others(now: ClusterNow, style: Style) -> None:
+    scene, choice = drawn(now, style), choose(now, None, ())
+    boxes = {box.netns: Rect(box.x, box.y, box.width, box.height) for box in scene.boxes if box.netns}
+    pods = {pod.label for each in choice.nodes for pod in each.pods}
+    services = [f"service/{each.label}" for each in choice.services]
+    ends: list[tuple[str, str]] = []
+    for line in (line for line in scene.lines if line.look == "endpoint"):
+        [one] = [name for name in services if is_at_foot(line.points[0], boxes[name])]
+        [other] = [name for name in pods if is_on_edge(line.points[-1], boxes[name])]
+        assert not any(crosses(line.points, boxes[name]) for name in (*pods, *services))
+        ends.append((one, other))
+    wanted = [(f"service/{each.label}", end.pod) for each in choice.services for end in each.ready if end.pod in pods]
+    assert sorted(ends) == sorted(wanted)
+
+
+def is_at_foot(at: tuple[float, float], box: Rect) -> bool:
+    return abs(at[0] - box.x - box.width / 2) < 1 and abs(at[1] - box.bottom) < 1
+
+
+def is_on_edge(at: tuple[float, float], box: Rect) -> bool:
+    x, y = at
+    on_top = abs(y - box.y) < 1 and box.x < x < box.right
+    return on_top or (abs(x - box.right) < 1 and box.y < y < box.bottom)
+
+
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(standings.clusters(), styles)
 def test_the_svg_is_xml_and_has_the_palettes_colours_only(now: ClusterNow, style: Style) -> None:
@@ -231,6 +258,101 @@ def test_a_dead_pause_is_seen_until_the_kubelet_has_looked() -> None:
         assert "web: 10.244.1.2, pause has ended" in str(show.cluster(cluster))
     cluster.settle()
     assert "web: 10.244.1.3, Running" in str(show.cluster(cluster))
+
+
+# --- Services -------------------------------------------------------------------------------------------------------
+
+
+def service_lines(cluster: Cluster, **how: Any) -> list[str]:
+    """What a map says of Services."""
+    return [line for line in str(show.cluster(cluster, **how)).splitlines() if line.startswith(("Service", "  endpoints", "…"))]
+
+
+def test_a_service_and_who_is_behind_it() -> None:
+    cluster = Cluster(nodes=2)
+    cluster.apply(shipped() / "manifests" / "web.yaml")
+    figure = show.cluster(cluster, highlight=("service/web",))
+    assert figure.alt == "3 nodes, 4 pods, all ready, 1 Service"
+    first, second = service_lines(cluster)
+    assert first == "Service web: NodePort 10.96.0.20, port 80 → 80, node port 30080, for pods with app=web"
+    assert sorted(re.findall(r"10\S+ \(web-\S+\)", second)) == sorted(f"{pod.ip} ({pod.name})" for pod in cluster.pods[1:])
+    assert looks(figure)["service/web"] == "service now"
+    assert len([line for line in figure.scene.lines if line.look == "endpoint"]) == 3
+    assert "<ellipse" in figure.svg
+
+
+PROBE = {"httpGet": {"port": 81}, "periodSeconds": 1}
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        pytest.param(
+            ["run web --image=nginx --labels=app=web", "create service clusterip web --clusterip=10.96.0.30 --tcp=80:8080"],
+            ["Service web: ClusterIP 10.96.0.30, port 80 → 8080, for pods with app=web", "  endpoints: 10.244.1.2 (web)"],
+            id="a pod",
+        ),
+        pytest.param(
+            ["create service clusterip web --clusterip=10.96.0.30 --tcp=80"],
+            ["Service web: ClusterIP 10.96.0.30, port 80 → 80, for pods with app=web", "  endpoints: none"], id="nobody",
+        ),
+        pytest.param(
+            ["create service clusterip web --clusterip=None --tcp=80"],
+            ["Service web: headless, port 80 → 80, for pods with app=web", "  endpoints: none"], id="headless",
+        ),
+        pytest.param(
+            ["create service externalname docs --external-name=kubernetes.io"],
+            ["Service docs: ExternalName, an alias of kubernetes.io"], id="an alias",
+        ),
+    ],
+)  # fmt: skip
+def test_services_in_words(lines: list[str], said: list[str]) -> None:
+    cluster = Cluster(nodes=1)
+    for line in lines:
+        cluster.kubectl(line)
+    assert service_lines(cluster) == said
+
+
+def test_an_endpoint_that_is_not_ready_has_no_line() -> None:
+    cluster = Cluster(nodes=1)
+    cluster.apply(pod("web", {"name": "web", "image": "nginx:1.29", "readinessProbe": PROBE}))
+    cluster.kubectl("expose pod web --port=80 --selector=run=web --cluster-ip=10.96.0.30")
+    cluster.kubectl("label pod web run=web")
+    assert service_lines(cluster)[1] == "  endpoints: 10.244.1.2 (web, not ready)"
+    assert "endpoint" not in {line.look for line in show.cluster(cluster).scene.lines}
+
+
+def test_who_is_behind_a_service_need_not_be_a_pod() -> None:
+    cluster = Cluster(nodes=1)
+    spec = {"clusterIP": "10.96.0.30", "ports": [{"port": 5432}]}
+    labels = {"kubernetes.io/service-name": "db"}
+    cluster.apply([
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "db"}, "spec": spec},
+        {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": {"name": "db-1", "labels": labels},
+         "addressType": "IPv4", "ports": [{"port": 5432}], "endpoints": [{"addresses": ["192.0.2.100"]}]},
+    ])  # fmt: skip
+    assert service_lines(cluster) == [
+        "Service db: ClusterIP 10.96.0.30, port 5432 → 5432, without a selector", "  endpoints: 192.0.2.100 (no pod)",
+    ]  # fmt: skip
+    assert "endpoint 192.0.2.100" in {text.text for text in show.cluster(cluster).scene.texts}
+
+
+def test_of_many_services_the_rest_is_counted() -> None:
+    cluster = Cluster(nodes=1)
+    for number in range(10):
+        cluster.kubectl(f"create service clusterip web{number} --clusterip=10.96.0.{30 + number} --tcp=80")
+    said = service_lines(cluster, highlight=("service/web9",))
+    assert said[-1] == "… and 2 Services more"
+    assert said[0].startswith("Service web9")
+    assert show.cluster(cluster).alt == "2 nodes, no pods, 10 Services"
+    standings.check(show.cluster(cluster).scene)
+
+
+def test_a_namespace_has_its_own_services() -> None:
+    cluster = Cluster(nodes=1)
+    cluster.kubectl("create service clusterip dns --clusterip=10.96.0.30 --tcp=53 -n kube-system")
+    assert service_lines(cluster) == []
+    assert service_lines(cluster, namespace="kube-system")[0].startswith("Service kube-system/dns: ClusterIP 10.96.0.30")
 
 
 # --- how much is shown ----------------------------------------------------------------------------------------------

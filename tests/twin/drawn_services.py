@@ -6,7 +6,7 @@
 
 Chance: kernel and model would each throw their own dice. So where kube-proxy writes ``--mode random`` with 1 in n, here stands
 ``--mode nth --every n``, which chooses from the same endpoints, in turns. Each TCP connection has a source port of its own: where
-one meets another's TIME_WAIT behind a DNAT, sequence numbers decide whether the kernel forgets that one (nf_nat_used_tuple_harder).
+one meets another's TIME_WAIT behind a DNAT, sequence numbers decide which stays (nf_nat_used_tuple_harder).
 """
 
 from __future__ import annotations

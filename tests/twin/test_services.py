@@ -1,4 +1,4 @@
-"""Random Services, policies, endpoints and clients: who answers, whom it saw, and which frames pass, in the model and on the kernel."""
+"""Random Services, policies, endpoints and clients: who answers, whom it saw, what passes, in the model and on the kernel."""
 
 from __future__ import annotations
 

@@ -28,6 +28,8 @@ __all__ = ["Rules", "jumps", "look", "rules"]
 
 LARGE = 1000
 """With more endpoints than this, comments of endpoints' rules are left out, and stale chains looked for less often."""
+AFTER_ALL = "~"
+"""No Service's name comes after it."""
 FIRST = (NODE_PORTS, SERVICES)
 SYNC_PERIOD, FULL_SYNC_PERIOD = 30, 3600
 """Seconds after which kube-proxy syncs ``again``, and after which it does so in ``full`` (--iptables-sync-period)."""
@@ -140,15 +142,16 @@ class Rules:
         for change in changes:
             self._keep(change)
         now = style(self._node, large=self.is_large)
-        renewed = self._states if full and now != self._style else [change.service for change in changes]
-        sent: dict[str, str] = {}
-        for key in renewed:
-            sent.update(self._write(key, now))
-        if not full:
-            self._style = now if now == self._style else None
-            return sent
-        self._style = now
-        return self._chains
+        self._columns[CAPTURING.index(("nat", SERVICES))].put(AFTER_ALL, to_node_ports(self._node))
+        renewed = dict.fromkeys(change.service for change in changes)
+        if full and now != self._style:
+            renewed.update(dict.fromkeys(self._states))
+        written = [each for key in renewed for each in self._write(key, now)]
+        if full:
+            self._style = now
+            return self._chains
+        self._style = now if now == self._style else None
+        return {chain: text for each in written for chain, text in each.chains.items()}
 
     def _keep(self, change: Change) -> None:
         self._endpoints += change.after.size - change.before.size
@@ -157,21 +160,21 @@ class Rules:
         else:
             self._states.pop(change.service, None)
 
-    def _write(self, key: Key, style: Style) -> dict[str, str]:
-        """The rules of one Service, anew. Its chains."""
+    def _write(self, key: Key, style: Style) -> tuple[Block, ...]:
+        """Write the rules of one Service anew, a block for each of its ports."""
         state, name = self._states.get(key, NOTHING), "/".join(key)
         blocks = tuple([block(port, choose(port, state.behind(port), self._node), style) for port in state.ports])
         for column, text in zip(self._columns, _captures(blocks), strict=True):
             column.put(name, text)
         for each in self._blocks.pop(key, ()):
-            for chain, _ in each.chains:
+            self._old.update(each.chains)
+            for chain in each.chains:
                 del self._chains[chain]
-                self._old.add(chain)
-        chains = {chain: text for each in blocks for chain, text in each.chains}
+        for each in blocks:
+            self._chains.update(each.chains)
         if blocks:
             self._blocks[key] = blocks
-        self._chains.update(chains)
-        return chains
+        return blocks
 
     def _stale(self) -> tuple[str, ...]:
         stale = tuple(sorted(chain for chain in self._old if chain not in self._chains))
@@ -184,11 +187,10 @@ class Rules:
         tables = {"filter": filter_chains(self._node), "nat": nat_chains(self._node)}
         for (table, chain), column in zip(CAPTURING, self._columns, strict=True):
             tables[table][chain] = column.whole
-        tables["nat"][SERVICES] += to_node_ports(self._node)
         tables["nat"].update(chains)
         tables["nat"].update(dict.fromkeys(deleted, ""))
-        deletions = "".join(f"-X {chain}\n" for chain in deleted)
-        return _table("filter", tables["filter"]) + _table("nat", tables["nat"], deletions)
+        deletions = [f"-X {chain}\n" for chain in deleted]
+        return "".join([*_table("filter", tables["filter"]), "COMMIT\n", *_table("nat", tables["nat"]), *deletions, "COMMIT\n"])
 
 
 def _captures(blocks: tuple[Block, ...]) -> Sequence[str]:
@@ -198,8 +200,10 @@ def _captures(blocks: tuple[Block, ...]) -> Sequence[str]:
     return ["".join(each.captures[number] for each in blocks) for number in range(len(CAPTURING))]
 
 
-def _table(name: str, chains: Mapping[str, str], deletions: str = "") -> str:
-    """One table: its chains, those with all Services' node ports and addresses first and the others by name; their rules."""
+def _table(name: str, chains: Mapping[str, str]) -> list[str]:
+    """One table: its chains, those with all Services' node ports and addresses first and the others by name; their rules.
+
+    In pieces, so that megabytes are copied once.
+    """
     names = [*FIRST, *sorted([chain for chain in chains if chain not in FIRST])]
-    declared = ":" + " - [0:0]\n:".join(names) + " - [0:0]\n"
-    return f"*{name}\n{declared}{''.join([chains[chain] for chain in names])}{deletions}COMMIT\n"
+    return [f"*{name}\n:", " - [0:0]\n:".join(names), " - [0:0]\n", *[chains[chain] for chain in names]]

@@ -7,6 +7,7 @@ servicePortEndpointChainName), pkg/proxy/nftables/proxier.go (servicePortChainNa
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import sha256
 
 SERVICE, LOCAL, EXTERNAL, FIREWALL, ENDPOINT = "KUBE-SVC-", "KUBE-SVL-", "KUBE-EXT-", "KUBE-FW-", "KUBE-SEP-"
@@ -14,6 +15,8 @@ SERVICE_CHAINS = (SERVICE, LOCAL, EXTERNAL, FIREWALL, ENDPOINT)
 """How the names of iptables chains begin that belong to one Service."""
 LONGEST = 240
 """So many letters may a base have in nftables mode."""
+MOST_KEPT = 1 << 16
+"""So many names are remembered: they are asked for again with each change, and by each node's kube-proxy."""
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _PAIRS = [first + second for first in _LETTERS for second in _LETTERS]
 """Two letters of base32 for each ten bits: eight pairs are a name. The standard library's way takes four times as long."""
@@ -36,6 +39,7 @@ def hashed(text: str) -> str:
         + pairs[bits >> 30 & 1023] + pairs[bits >> 20 & 1023] + pairs[bits >> 10 & 1023] + pairs[bits & 1023])
 
 
+@lru_cache(MOST_KEPT)
 def port_hash(name: str, protocol: str) -> str:
     """What stands behind ``KUBE-SVC-``, and behind three other beginnings. ``protocol`` in lower case.
 
@@ -45,6 +49,7 @@ def port_hash(name: str, protocol: str) -> str:
     return hashed(name + protocol)
 
 
+@lru_cache(MOST_KEPT)
 def endpoint_chain(name: str, protocol: str, endpoint: str) -> str:
     """The chain of an endpoint, ``ip:port``.
 

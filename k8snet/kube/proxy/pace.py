@@ -9,6 +9,8 @@ from k8snet.kube.component import Again
 
 MIN_SYNC_PERIOD = 1
 """Seconds between two syncs (--iptables-min-sync-period)."""
+ROUNDING = 1e-6
+"""So much too early may a timer ring: a command says in decimals how long to sleep."""
 
 
 class Pace:
@@ -32,7 +34,7 @@ class Pace:
 
     def may_sync(self, now: float) -> bool:
         """Whether it is time; if so, the next time is counted from now."""
-        if now < self._next:
+        if now < self._next - ROUNDING:
             return False
         self._next, self._is_waiting = now + MIN_SYNC_PERIOD, False
         return True

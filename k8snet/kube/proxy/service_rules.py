@@ -50,7 +50,7 @@ class Block(Fact, frozen=True):
     """All rules of one service port: a text for each of the CAPTURING chains, and chains of its own with their texts."""
 
     captures: tuple[str, str, str, str, str, str]
-    chains: tuple[tuple[str, str], ...]
+    chains: dict[str, str]
     no_local_internal: bool = False
     no_local_external: bool = False
 
@@ -151,20 +151,19 @@ def _health_check(port: ServicePort) -> str:
 # --- chains of its own -------------------------------------------------------------------------------------------
 
 
-def _chains(written: Written) -> tuple[tuple[str, str], ...]:
+def _chains(written: Written) -> dict[str, str]:
     port, choice = written.port, written.choice
-    chains = []
+    chains = _ends(written)
     if choice.exists and port.is_externally_accessible:
-        chains.append((written.external, _external(written)))
+        chains[written.external] = _external(written)
     if written.firewall:
-        chains.append((written.firewall, _firewall(written)))
+        chains[written.firewall] = _firewall(written)
     local = written.service.replace(SERVICE, LOCAL, 1)
     for chain, endpoints in ((written.service, choice.cluster), (local, choice.local)):
         if endpoints:
             first = _masquerade(written) if chain == written.internal and choice.internal else ""
-            chains.append((chain, first + _to_endpoints(written, chain, endpoints)))
-    chains.extend(_ends(written))
-    return tuple(chains)
+            chains[chain] = first + _to_endpoints(written, chain, endpoints)
+    return chains
 
 
 def _masquerade(written: Written) -> str:
@@ -228,14 +227,15 @@ def probability(left: int) -> str:
     return f"{1 / left:.10f}"
 
 
-def _ends(written: Written) -> list[tuple[str, str]]:
+def _ends(written: Written) -> dict[str, str]:
     """A chain for each endpoint. Who would reach itself gets another source address, or it would answer itself directly."""
     comment = f" -m comment --comment {written.port.name}" if written.style.commented else ""
-    ends = []
+    is_sticky, to = bool(written.port.affinity_seconds), written.to
+    ends = {}
     for each in written.choice.reachable:
         end = written.ends[each.text]
-        sticky = f" -m recent --name {end} --set" if written.port.affinity_seconds else ""
-        ends.append((end, (
+        sticky = f" -m recent --name {end} --set" if is_sticky else ""
+        ends[end] = (
             f"-A {end}{comment} -s {each.ip} -j {MARK_MASQ}\n"
-            f"-A {end}{comment}{sticky} {written.to} -j DNAT --to-destination {each.text}\n")))  # fmt: skip
+            f"-A {end}{comment}{sticky} {to} -j DNAT --to-destination {each.text}\n")
     return ends

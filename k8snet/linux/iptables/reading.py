@@ -19,7 +19,7 @@ from k8snet.linux.netfilter import BUILT_IN, Chain, Sealed
 from k8snet.linux.targets import Jump
 
 REMEMBERED = 1 << 25
-"""How many characters of texts are remembered at most: a few with the rules of 10,000 Services."""
+"""How many characters of texts are remembered at most: a few with 70,000 rules each."""
 
 
 class Declaration(Fact, frozen=True):
@@ -53,17 +53,24 @@ class Block:
 
 
 def _given_whole(table: str, entries: list[Entry]) -> set[str]:
-    """The user's chains that are declared once, and to which rules are appended from then on, and nothing else is done."""
+    """The user's chains that are declared once, before a rule leads there, and to which nothing is done but to append rules."""
     declared: set[str] = set()
     odd: set[str] = set(BUILT_IN[table])
     for entry in entries:
         if isinstance(entry, Declaration):
             (odd if entry.chain in declared else declared).add(entry.chain)
-        elif entry.op != "A" or entry.counters != (0, 0) or entry.chain not in declared or not _is_plain(entry):
+            continue
+        odd |= {target for target in _targets(entry) if target not in declared}
+        if entry.op != "A" or entry.counters != (0, 0) or entry.chain not in declared or not _is_plain(entry):
             if not entry.chain or entry.name:
                 return set()  # about all chains, or renames one
             odd.add(entry.chain)
     return declared - odd
+
+
+def _targets(command: Command) -> list[str]:
+    """The chains to which a command's rules lead."""
+    return [rule.target.chain for rule in command.rules if isinstance(rule.target, Jump)]
 
 
 def _is_plain(command: Command) -> bool:
@@ -82,8 +89,7 @@ def _made(entries: list[Entry], steady: set[str]) -> tuple[dict[str, Chain], set
             chains[entry.chain] = Chain(entry.chain)
             continue
         chains[entry.chain].rules += entry.rules
-        outside |= {rule.target.chain for rule in entry.rules
-                    if isinstance(rule.target, Jump) and rule.target.chain not in chains}
+        outside |= {target for target in _targets(entry) if target not in chains}
     return chains, outside
 
 
@@ -189,6 +195,9 @@ class _Memory:
     """What was read lately, each text under its own words; the oldest are forgotten."""
 
     def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
         self._readings: dict[tuple[str, bool, str | None], Reading] = {}
         self._characters = 0
 
@@ -212,6 +221,12 @@ _MEMORY = _Memory()
 def reading(text: str, *, counters: bool = False, only: str | None = None) -> Reading:
     """What a text comes to; with ``only`` the lines of one table, with ``counters`` the numbers in it."""
     return _MEMORY.ask(text, counters, only)
+
+
+def forget() -> None:
+    """Forget what was read, so that it can be measured how long that takes."""
+    _MEMORY.clear()
+    _read_line.cache_clear()
 
 
 @lru_cache(maxsize=1 << 17)

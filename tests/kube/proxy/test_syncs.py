@@ -86,6 +86,13 @@ def test_a_node_in_another_zone_writes_all_anew(book: iptables.Rules) -> None:
     assert len(deleted(text)) == 1
 
 
+def test_a_service_that_goes_while_all_is_written_anew(book: iptables.Rules) -> None:
+    book.set_service(WEB, None)
+    book.set_node(changed(NODE, zone="z2"))
+    text = book.sync()
+    assert (len(deleted(text)), "default/web" in text) == (2, False)
+
+
 def test_a_copy_goes_its_own_way(book: iptables.Rules) -> None:
     other = deepcopy(book)
     other.set_service(WEB, None)
