@@ -34,6 +34,11 @@ class Host:
         return self.assembly.plane.find("kubelet", self.name)[0]
 
     @property
+    def has_kube_proxy(self) -> bool:
+        """Whether a kube-proxy runs on it; in a large cluster all nodes' are one program."""
+        return any(each.running for each in self.assembly.plane.find("kube-proxy") if each.node in ("", self.name))
+
+    @property
     def files(self) -> dict[str, str]:
         """Its disk."""
         return self.assembly.machines[self.name].files

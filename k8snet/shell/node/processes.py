@@ -15,9 +15,11 @@ from k8snet.linux.fact import Fact
 from k8snet.shell.node.host import Host
 from k8snet.shell.node.spaces import MACHINE, Spaces, of_container, of_sandbox
 
-KUBELET_PID, CONTAINERD_PID, SHELL_PID = 701, 412, 951
+KUBELET_PID, KUBE_PROXY_PID, CONTAINERD_PID, SHELL_PID = 701, 820, 412, 951
 KUBELET = ("/usr/bin/kubelet --bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf "
            "--kubeconfig=/etc/kubernetes/kubelet.conf --config=/var/lib/kubelet/config.yaml")  # fmt: skip
+KUBE_PROXY = "/usr/local/bin/kube-proxy --config=/var/lib/kube-proxy/config.conf --hostname-override={node}"
+"""As kubeadm's DaemonSet starts it; here it has no pod around it."""
 SHIM = "/usr/bin/containerd-shim-runc-v2 -namespace k8s.io -id {id} -address /run/containerd/containerd.sock"
 NOBODY = "65535"
 """Whom pause runs as: a number without a name."""
@@ -63,6 +65,8 @@ def _own(host: Host) -> Iterator[Process]:
     yield _program(CONTAINERD_PID, 1, "/usr/bin/containerd", stat="Ssl")
     if host.service.running:
         yield _program(KUBELET_PID, 1, KUBELET, stat="Ssl")
+    if host.has_kube_proxy:
+        yield _program(KUBE_PROXY_PID, 1, KUBE_PROXY.format(node=host.name), stat="Ssl")
     yield _program(940, 1, "/bin/login -p --", tty="tty1")
     yield _program(SHELL_PID, 940, "-bash", "bash", tty="tty1", stat="S")
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from k8snet import Cluster
 from k8snet.errors import CommandError, NotModelled
 from k8snet.linux.fact import changed
 from k8snet.shell.node import ps
@@ -76,3 +77,13 @@ def test_what_is_not_modelled(line: str) -> None:
 def test_another_width_is_that_of_the_header_at_least() -> None:
     column = changed(ps.PID, width=3)
     assert ps.render([("", Process(5, 0, "x"))], [(column, "NUMBER"), (ps.NAME, "")], ps.Clock(DAY, DAY)).startswith("NUMBER ")
+
+
+def test_kube_proxy_is_a_program_of_each_node() -> None:
+    cluster = Cluster(nodes=1)
+    shown = cluster.node("node1").sh("ps -C kube-proxy -o ppid,args")
+    assert shown.splitlines()[1].split() == ["1", "/usr/local/bin/kube-proxy", "--config=/var/lib/kube-proxy/config.conf",
+                                             "--hostname-override=node1"]  # fmt: skip
+    cluster.stop("kube-proxy", node="node1")
+    assert "kube-proxy" not in cluster.node("node1").sh("ps -e")
+    assert "kube-proxy" in cluster.node("control-plane").sh("ps -e")
