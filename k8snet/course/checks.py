@@ -15,7 +15,7 @@ from k8snet.linux import Trace, World
 from k8snet.linux.steps import Awaited, Routed
 from k8snet.linux.trace import Hop
 
-WORLDS = {"figure": figure.whole, "docker_host": docker_host.whole}
+WORLDS = {"figure": figure.whole, "figure_server": figure.with_server, "docker_host": docker_host.whole}
 """What an exercise without a cluster may begin with."""
 
 
@@ -60,15 +60,16 @@ def begun(key: str) -> World | Cluster:
 
 def do(cluster: Cluster, line: str) -> None:
     """Do one line of the course's data to a cluster: ``kubectl …`` (what follows its first line is its input), ``stop PROGRAM``,
-    ``start PROGRAM``, or ``node1: COMMAND``, a command on that node.
+    ``start PROGRAM``, or ``node1: COMMAND``, a command on that node, which may be ``stop PROGRAM``.
     """
     first, _, rest = line.partition("\n")
-    node, colon, command = first.partition(": ")
-    word, _, program = first.partition(" ")
-    if word == "kubectl":
+    if first.startswith("kubectl "):
         cluster.kubectl(first, rest)
-    elif word in ("stop", "start"):
-        (cluster.stop if word == "stop" else cluster.start)(program)
+        return
+    node, colon, command = first.partition(": ") if ": " in first else ("", "", first)
+    word, _, program = command.partition(" ")
+    if word in ("stop", "start"):
+        (cluster.stop if word == "stop" else cluster.start)(program, node)
     elif colon:
         cluster.node(node).sh(command)
     else:

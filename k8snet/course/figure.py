@@ -88,3 +88,14 @@ def whole(seed: int = 0) -> World:
     for line in (*NODES, *POD_A, *POD_B, *POD_C, *POD_D, *ROUTES):
         world.sh(line)
     return world
+
+
+def with_server(seed: int = 0) -> World:
+    """The same, and a server on port 4000 of pod-c.
+
+    >>> with_server().connect("pod-a", "10.1.2.1", 4000).answered_by
+    'pod-c'
+    """
+    world = whole(seed)
+    world.listen("pod-c", 4000)
+    return world

@@ -47,10 +47,12 @@ def connect_times(counts: Iterable[int], command: str = "iptables") -> Times:
 
 
 def rules(numbers: range) -> str:
-    r"""What kube-proxy writes into KUBE-SERVICES for these Services, but that all lead to one chain.
+    """What kube-proxy writes into KUBE-SERVICES for these Services, but that all lead to one chain.
 
-    >>> rules(range(1))
-    '*nat\n-A KUBE-SERVICES -m comment --comment "default/s0 cluster IP" -m tcp -p tcp -d 10.96.0.1 --dport 80 -j KUBE-SVC\nCOMMIT\n'
+    >>> print(rules(range(1)), end="")
+    *nat
+    -A KUBE-SERVICES -m comment --comment "default/s0 cluster IP" -m tcp -p tcp -d 10.96.0.1 --dport 80 -j KUBE-SVC
+    COMMIT
     """
     lines = [f'-A KUBE-SERVICES -m comment --comment "default/s{number} cluster IP" -m tcp -p tcp -d {Ip(FIRST + number)}'
              " --dport 80 -j KUBE-SVC\n" for number in numbers]

@@ -137,7 +137,8 @@ def connect(netns: str, question: Question) -> Reply:
     deadline = time.monotonic() + question["timeout"]
     received = b""
     with ExitStack() as closing:
-        sock = closing.enter_context(kept.pop(ends, None) or new_socket(netns, question["proto"]))
+        sock = kept.pop(ends) if ends in kept else new_socket(netns, question["proto"])
+        closing.enter_context(sock)
         try:
             if not is_connected(sock):
                 prepare(sock, question)
