@@ -87,12 +87,20 @@ def follow(traced: TracedPacket, chart: Chart, first: int = 1, *, bystanders: bo
 
 
 def _deciding(trace: Trace, role: str) -> TracedPacket | None:
-    """The first packet in that direction; where the question failed, the one that did not arrive."""
-    if trace.fate != "delivered" and trace.main is not None:
-        for traced in trace.main.packets:
-            if traced.role == role and not traced.again and traced.fate != "delivered":
-                return traced
+    """The first packet in that direction; where the question failed, and it was there that one first got lost, that one.
+
+    What got lost later is a consequence: a RST, say, for an answer that came from the wrong address.
+    """
+    lost = _first_lost(trace) if trace.fate != "delivered" else None
+    if lost is not None and lost.role == role:
+        return lost
     return trace.request if role == "request" else trace.answer
+
+
+def _first_lost(trace: Trace) -> TracedPacket | None:
+    packets = trace.main.packets if trace.main is not None else []
+    ours = (traced for traced in packets if traced.role in ("request", "reply") and not traced.again)
+    return next((traced for traced in ours if traced.fate != "delivered"), None)
 
 
 def _was_ignored(hop: Hop) -> bool:

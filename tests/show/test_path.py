@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from k8snet import show
+from k8snet import Cluster, show
+from k8snet.launch import shipped
 from k8snet.linux import Trace, World
 from k8snet.show.figure import Figure
 from tests.show import charts
@@ -192,3 +193,13 @@ def test_a_title_is_the_readers_if_given(figure: World) -> None:
 def test_the_same_way_gives_the_same_bytes(figure: World) -> None:
     first, second = (show.path(world.connect("pod-a", "10.1.2.2", 4000)) for world in (figure.fork(), figure))
     assert (first.svg, repr(first)) == (second.svg, repr(second))
+
+
+def test_an_answer_that_is_refused_is_what_decided_and_not_the_rst_for_it() -> None:
+    """The pod answers past node1, which alone could undo the DNAT; the RST that the client sends for that is lost too."""
+    cluster = Cluster(nodes=2)
+    cluster.apply(shipped() / "manifests" / "web.yaml")
+    cluster.node("node1").sh("iptables -t nat -F KUBE-MARK-MASQ")
+    ways = (outcome.trace for outcome in cluster.external.outcomes("http://172.18.0.11:30080"))
+    figure = show.path(next(trace for trace in ways if trace.fate != "delivered"))
+    assert repr(figure).splitlines()[0] == "external does not reach 172.18.0.11:30080: external rejects the reply"
