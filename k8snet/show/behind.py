@@ -19,14 +19,16 @@ SERVICE_NAME = "kubernetes.io/service-name"
 def services(api: Client) -> tuple[ServiceNow, ...]:
     """All Services but the API server's own, the oldest first."""
     found = [each for each in api.list("Service") if (each.metadata.namespace, each.metadata.name) != OWN]
-    slices = api.list("EndpointSlice") if found else []
+    slices: dict[tuple[str, str], list[Any]] = {}
+    for each in api.list("EndpointSlice") if found else ():
+        about: Any = each.metadata
+        slices.setdefault((about.namespace, (about.labels or {}).get(SERVICE_NAME, "")), []).append(each)
     return tuple(_service(each, slices) for each in sorted(found, key=_age))
 
 
-def _service(service: Any, slices: list[Any]) -> ServiceNow:
+def _service(service: Any, slices: dict[tuple[str, str], list[Any]]) -> ServiceNow:
     about, spec = service.metadata, service.spec
-    own = [each for each in slices if each.metadata.namespace == about.namespace
-           and (each.metadata.labels or {}).get(SERVICE_NAME) == about.name]  # fmt: skip
+    own = slices.get((about.namespace, about.name), [])
     return ServiceNow(
         about.namespace, about.name, "headless" if spec.clusterIP == HEADLESS else spec.type,
         "" if spec.clusterIP in (None, HEADLESS) else spec.clusterIP, tuple(map(_port, spec.ports or ())),

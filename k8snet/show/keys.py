@@ -14,7 +14,7 @@ MEANINGS = {
     "component": "the control plane",
     "component ended": "a program that does not run",
     "node off": "not there, or not yet",
-    "service": "a Service: a rule, on no machine; lines to its endpoints",
+    "service": "a Service: a rule, on no machine; lines lead to its endpoints",
 }
 NAT = "the router translates the address (NAT)"
 SAMPLE, ROW = 30.0, 24.0
