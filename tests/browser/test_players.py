@@ -102,5 +102,4 @@ def test_it_goes_on_without_a_kernel(lab: Lab, kind: Kind) -> None:
         alone.expect_at(number)
     alone.to_end("Last")
     alone.expect_at(LAST)
-    lab.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save().then(() => {})")
-    lab.execute("application:close")
+    lab.close()
