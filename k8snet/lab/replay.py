@@ -1,7 +1,8 @@
 """Doing a world's log again, in the model and on the real kernel in lock-step.
 
 The model goes first, because it numbers things that the real kernel would choose at random: a new device's index and
-MAC address, a question's source port. The real kernel is then told to use the same numbers. Bridges keep the MAC
+MAC address, a question's source port. The real kernel is then told to use the same numbers, and where a rule calls on
+chance, it falls as it fell in the model (dice.py). Bridges keep the MAC
 address that the kernel gives them, as setting it would stop it from being that of the lowest port.
 """
 
@@ -16,6 +17,7 @@ from typing import Any, Protocol, Self
 
 from k8snet.errors import CommandError
 from k8snet.lab.capture import parse_frame
+from k8snet.lab.dice import loaded
 from k8snet.lab.kernel import Kernel
 from k8snet.linux.device import Device
 from k8snet.linux.fact import Fact
@@ -74,7 +76,9 @@ class Lab:
             self.model.close(entry.netns, entry.port, entry.proto, str(entry.ip))
             self.kernel.request("close", netns=entry.netns, ip=str(entry.ip), port=entry.port, proto=entry.proto)
         else:
-            self.ask(entry, ask_model(self.model, entry))
+            trace = ask_model(self.model, entry)
+            with loaded(self.kernel, [trace], self.notes):
+                self.ask(entry, trace)
 
     def ask(self, question: Connect | Ping, trace: Trace) -> Answer:
         """Ask the real kernel a question; source port or echo id are those of the model's trace."""
@@ -115,13 +119,13 @@ class Lab:
             return self._sleep(float(words[1]))
         if LOOKS_BACK & set(words):
             return None
-        before, namespaces = set(devices(self.model)), set(self.model.netns)
+        before, namespaces, asked = set(devices(self.model)), set(self.model.netns), len(self.model.traces)
         expected = self.model.sh(command.line, command.stdin, check=False)
         made = [device for device in devices(self.model) if device not in before]
         for name in namespaces - self.model.netns.keys():
             self.kernel.request("vacate", netns=name)
         words = with_echo_id(with_numbers(words, made), expected.trace)
-        with self._same_port(expected.trace):
+        with self._same_port(expected.trace), loaded(self.kernel, self.model.traces[asked:], self.notes):
             done = self.kernel.run(words, command.stdin, check=False)
         if done.code != expected.code:
             said = f"{command.line}: the model ends with {expected.code}, the kernel with {done.code}: {done}"

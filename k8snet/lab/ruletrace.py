@@ -67,7 +67,8 @@ class RuleTrace:
 
     def _begin(self, name: str, netns: Netns) -> bool:
         done = self._lab.kernel.request("trace_rules", netns=name, table=TABLE)
-        self._positions[name] = positions(done["out"])
+        listed = positions(done["out"])
+        self._positions[name] = {rule: number for rule, number in listed.items() if rule[0] != OURS}
         rules = len(list(netns.netfilter.rules()))
         if done["code"] == 0 and len(self._positions[name]) == rules:
             return True

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Iterator
 
 from k8snet.errors import CommandError
+from k8snet.lab.dice import loaded
 from k8snet.lab.drawn import Section, hide
 from k8snet.lab.replay import Entry, Lab, ask_model, devices
 from k8snet.lab.ruletrace import RuleTrace
@@ -72,15 +73,18 @@ class Session(Lab):
 
     def _compared(self, question: Connect | Ping) -> Comparison:
         self._settle()
-        self.watch()
-        rules = RuleTrace(self)
+        notes: list[str] = []
         trace = ask_model(self.model, question)
-        answer = self.ask(question, trace)
-        heard = self.captured(go_on=True)
+        with loaded(self.kernel, [trace], notes):
+            self.watch()
+            rules = RuleTrace(self)
+            answer = self.ask(question, trace)
+            heard = self.captured(go_on=True)
+            matched = rules.sections(trace)
         self._catch_up()
         captures = map(_in_any_order, capture_sections(trace.captures, heard))
-        sections = hide([*outcome_sections(trace, answer), *captures, *rules.sections(trace)], self.model.drawn)
-        return Comparison(str(question), [row for each in sections for row in aligned(each)], [])
+        sections = hide([*outcome_sections(trace, answer), *captures, *matched], self.model.drawn)
+        return Comparison(str(question), [row for each in sections for row in aligned(each)], notes)
 
     def _settle(self) -> None:
         """Let both sides have done what they have been told."""

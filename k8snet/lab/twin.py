@@ -13,13 +13,14 @@ from itertools import zip_longest
 
 from k8snet.errors import CommandError, K8snetError, NotModelled
 from k8snet.lab.capture import is_passing, line
+from k8snet.lab.dice import loaded, throws
 from k8snet.lab.drawn import Section, hide
 from k8snet.lab.replay import Answer, Entry, HasWorld, Lab, ask_model, replay, world_under
 from k8snet.lab.ruletrace import RuleTrace
 from k8snet.lab.tables import TABLES, UNORDERED, lines
 from k8snet.linux.address import Ip
 from k8snet.linux.fact import Fact
-from k8snet.linux.log import ROOT, Close, Command, Listen
+from k8snet.linux.log import ROOT, Close, Command, Connect, Listen, Ping
 from k8snet.linux.packet import Arp, Packet
 from k8snet.linux.steps import Captured
 from k8snet.linux.trace import Trace
@@ -103,9 +104,13 @@ def compare(world: World | HasWorld, trace: Trace) -> Comparison:
     SYN-ACK sent again (it is a race between the timers of both ends), IGMP and other multicast, IPv6 (switched off inside),
     unicast ARP (a neighbour entry's age decides when it is probed). Also TCP options, sequence numbers and IPv4 ids, lengths,
     timeouts and counters; the order of captures on different devices, and in which order different packets met rules. Where
-    nft is missing, or iptables is not made of nftables, rules are not compared, and a note says so. Where a rule calls on
-    chance, the kernel throws its own dice, and may answer otherwise. A port or echo id that a kernel draws at random (for
-    NAT, or for the outside of a VXLAN tunnel) is compared by its range, and by where it comes back (drawn.py).
+    nft is missing, or iptables is not made of nftables, rules are not compared, and a note says so. A port or echo id that a
+    kernel draws at random (for NAT, or for the outside of a VXLAN tunnel) is compared by its range, and by where it comes back
+    (drawn.py).
+
+    Where a rule calls on chance (``-m statistic --mode random``), the kernel's dice are loaded for each question of the log,
+    to fall as the model's did (dice.py). They cannot be where one rule is asked about each packet of a TCP connection and did
+    not fall alike for all of them: there the kernel throws its own, may answer otherwise, and a note says so.
 
     A machine that woke during the question (`World.when_touched`) was there before it on the kernel, and heard what was flooded
     by then; so the kernel is compared with the replayed model's answer, and a note says so.
@@ -114,18 +119,25 @@ def compare(world: World | HasWorld, trace: Trace) -> Comparison:
 
     ``compare(world, world.ping("pod-a", "10.1.2.2")).differences`` is ``[]`` where both agree.
     """
-    world = world_under(world)
+    world = _home(world_under(world), trace)
     asked = _asked(world, trace)
     try:
         with replay(world, trace.log_position) as lab:
-            rules = RuleTrace(lab)
-            lab.watch()
-            outcome, told = _ask_both(lab, asked, trace)
-            captures = capture_sections(told.captures, lab.captured())
-            sections = hide([*outcome, *captures, *rules.sections(told), *table_sections(lab)], lab.model.drawn)
+            with loaded(lab.kernel, [trace], lab.notes):
+                rules = RuleTrace(lab)
+                lab.watch()
+                outcome, told = _ask_both(lab, asked, trace)
+                captures = capture_sections(told.captures, lab.captured())
+                matched = rules.sections(told)
+            sections = hide([*outcome, *captures, *matched, *table_sections(lab)], lab.model.drawn)
             return Comparison(str(asked), [row for section in sections for row in aligned(section)], lab.notes)
     except CommandError as refusal:
         return Comparison(str(asked), [Row("commands", "takes them all", str(refusal))], [])
+
+
+def _home(world: World, trace: Trace) -> World:
+    """The world whose log has the question: of a trace of `outcomes`, the fork."""
+    return world if trace in world.traces else trace.world
 
 
 def _asked(world: World, trace: Trace) -> Entry:
@@ -147,14 +159,34 @@ def _ask_both(lab: Lab, asked: Entry, trace: Trace) -> tuple[list[Section], Trac
         lab.redo(asked)
         return [], trace
     answer = lab.ask(trace.question, trace)
-    if isinstance(asked, Command):
-        again = lab.model.sh(asked.line, asked.stdin, check=False).trace
-    else:
-        again = ask_model(lab.model, asked)
-    if trace.has_woken and again is not None:
+    again = _asked_again(lab, asked, trace)
+    if trace.has_woken:
         lab.notes.append("machines that woke during the question were there before it; the story is of one asked again")
         return outcome_sections(trace, answer), again
     return outcome_sections(trace, answer), trace
+
+
+def _asked_again(lab: Lab, asked: Command | Connect | Ping, trace: Trace) -> Trace:
+    """Ask the replayed model. It throws the same dice, unless the trace is one of a world's `outcomes`: then it goes that way."""
+    before = lab.model.fork() if throws([trace]) else None
+    again = _answer_of(lab.model, asked, trace)
+    if before is not None and not _is_same_way(again, trace):
+        ways = before.outcomes(lambda model: _answer_of(model, asked, trace))
+        again = next((way.trace for way in ways if _is_same_way(way.trace, trace)), again)
+        lab.model = again.world
+    return again
+
+
+def _is_same_way(again: Trace, trace: Trace) -> bool:
+    """Whether chance had it alike: in rules, and where a number was drawn."""
+    return throws([again]) == throws([trace]) and again.world.drawn <= trace.world.drawn
+
+
+def _answer_of(model: World, asked: Command | Connect | Ping, trace: Trace) -> Trace:
+    """What a model tells; where a command tells nothing, what has been told."""
+    if isinstance(asked, Command):
+        return model.sh(asked.line, asked.stdin, check=False).trace or trace
+    return ask_model(model, asked)
 
 
 def outcome_sections(trace: Trace, answer: Answer) -> list[Section]:
