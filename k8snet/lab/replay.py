@@ -19,6 +19,7 @@ from k8snet.errors import CommandError
 from k8snet.lab.capture import parse_frame
 from k8snet.lab.dice import loaded
 from k8snet.lab.kernel import Kernel
+from k8snet.lab.pieces import pieces
 from k8snet.linux.device import Device
 from k8snet.linux.fact import Fact
 from k8snet.linux.log import ROOT, Close, Command, Connect, Listen, Ping
@@ -126,7 +127,7 @@ class Lab:
             self.kernel.request("vacate", netns=name)
         words = with_echo_id(with_numbers(words, made), expected.trace)
         with self._same_port(expected.trace), loaded(self.kernel, self.model.traces[asked:], self.notes):
-            done = self.kernel.run(words, command.stdin, check=False)
+            done = self._run(words, command.stdin)
         if done.code != expected.code:
             said = f"{command.line}: the model ends with {expected.code}, the kernel with {done.code}: {done}"
             raise CommandError(said, code=done.code)
@@ -135,6 +136,15 @@ class Lab:
         if namespaces - self.model.netns.keys():
             self._await_gone(before - set(devices(self.model)))
         return None
+
+    def _run(self, words: list[str], text: str) -> Output:
+        """Run a command on the kernel, in pieces if its input is long; the first that is refused is the last."""
+        done = Output()
+        for each, piece in pieces(words, text):
+            done = self.kernel.run(each, piece, check=False)
+            if done.code:
+                break
+        return done
 
     def _await_gone(self, gone: set[Device]) -> None:
         """Wait until the kernel has taken down a deleted namespace, by those of its wires that led elsewhere."""
