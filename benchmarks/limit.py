@@ -78,7 +78,7 @@ def cluster(nodes: int, pods: int, services: int) -> Iterator[str]:
     made = Cluster(nodes=nodes)
     yield "k8snet: the nodes have registered"
     made.apply([_deployment(number, pods // services) for number in range(services)])
-    yield "k8snet: the pods run, and say so"
+    yield "k8snet: the pods of a Deployment for each Service run, and say so"
     made.apply([_service(number) for number in range(services)])
     yield "k8snet: the Services have addresses and endpoints, and kube-proxies have heard of them"
     first, *_, last = [pod for pod in made.api.api.store.all("Pod", "default") if pod.status.phase == "Running"]

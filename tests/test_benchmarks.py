@@ -45,7 +45,7 @@ def test_the_cluster_on_the_kernel_is_told_all_that_the_models_machines_were() -
 
 def test_the_limit_is_measured_on_running_pods() -> None:
     assert [what for what, *_ in limit.measured(limit.cluster, 70, 150, 10)] == [
-        "k8snet: the nodes have registered", "k8snet: the pods run, and say so",
+        "k8snet: the nodes have registered", "k8snet: the pods of a Deployment for each Service run, and say so",
         "k8snet: the Services have addresses and endpoints, and kube-proxies have heard of them",
         "k8snet: a first connection, whose machines boot for it", "k8snet: a first connection to a Service",
     ]  # fmt: skip
