@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy, deepcopy
+from typing import Any
 
 from k8snet.kube.objects import EndpointSlice, Service
 from k8snet.kube.proxy import conntrack
@@ -35,9 +36,16 @@ SYNC_PERIOD, FULL_SYNC_PERIOD = 30, 3600
 """Seconds after which kube-proxy syncs ``again``, and after which it does so in ``full`` (--iptables-sync-period)."""
 
 
-def rules(services: Iterable[Service | Given], endpoint_slices: Iterable[EndpointSlice | Given], node: NodeFacts) -> str:
-    """The complete input for iptables-restore on a node that had no rules before."""
-    book = Rules(node)
+def rules(services: Iterable[Service | Given], endpoint_slices: Iterable[EndpointSlice | Given],
+          node: NodeFacts | Mapping[str, Any]) -> str:
+    """The complete input for iptables-restore on a node that had no rules before. All may be given as plain dicts.
+
+    TypeError if ``node`` has a key that is no fact of a node.
+
+    >>> print(rules([], [], {"name": "node1", "ip": "172.18.0.11", "cluster_cidr": "10.244.0.0/16"}).splitlines()[0])
+    *filter
+    """
+    book = Rules(node if isinstance(node, NodeFacts) else NodeFacts(**node))
     for service in services:
         book.set_service(key_of(service), service)
     for endpoint_slice in endpoint_slices:

@@ -229,3 +229,10 @@ def test_what_is_no_address_is_refused_and_changes_nothing(bad: Manifest, words:
     with pytest.raises((ValueError, msgspec.ValidationError), match=words):
         book.set_service(("default", "web"), bad)
     assert not book.has_changed
+
+
+def test_a_node_may_be_a_plain_dict() -> None:
+    facts: dict[str, Any] = {"name": "node1", "ip": "172.18.0.11", "cluster_cidr": "10.244.0.0/16", "masquerade_all": True}
+    assert iptables.rules([], [], facts) == iptables.rules([], [], NodeFacts(**facts))
+    with pytest.raises(TypeError, match="clusterCIDR"):
+        iptables.rules([], [], {"name": "node1", "clusterCIDR": "10.244.0.0/16"})
