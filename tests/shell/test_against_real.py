@@ -7,7 +7,6 @@ line by line. Nothing is left out but the number of milliseconds and the process
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,12 +42,6 @@ def cluster() -> Cluster:
     c.kubectl("create deployment shop --image=nginx -n shop")
     c.sleep(75)
     return c
-
-
-@pytest.fixture(scope="module")
-def served(cluster: Cluster) -> Iterator[Served]:
-    with serve(cluster.fork()) as served:
-        yield served
 
 
 READ, NEWER = (part.splitlines() for part in

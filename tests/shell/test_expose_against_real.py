@@ -5,8 +5,6 @@ Each line runs on a fresh copy of one cluster, for both.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from k8snet import Cluster
@@ -224,12 +222,6 @@ def cluster() -> Cluster:
     c.kubectl("expose deploy web --port=80,443 --name=old --labels=a=b")
     c.sleep(75)
     return c
-
-
-@pytest.fixture(scope="module")
-def served(cluster: Cluster) -> Iterator[Served]:
-    with serve(cluster.fork()) as served:
-        yield served
 
 
 READS = tuple(line for line in LINES if line.startswith(("get", "describe")) or "--dry-run" in line)

@@ -5,7 +5,6 @@ The server is ours on both sides, so what it says of a Service is not judged her
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -86,12 +85,6 @@ def cluster() -> Cluster:
     c.api.update_status(changed(c.api.get("Service", "balanced"), status=status))
     c.sleep(75)
     return c
-
-
-@pytest.fixture(scope="module")
-def served(cluster: Cluster) -> Iterator[Served]:
-    with serve(cluster.fork()) as served:
-        yield served
 
 
 def assert_alike(ours: Cluster, served: Served, line: str, stdin: str = "") -> None:
