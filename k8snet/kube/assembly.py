@@ -21,7 +21,7 @@ from k8snet.kube.machine import Machine
 from k8snet.kube.network import NetworkAgent, RouteController
 from k8snet.kube.objects import Namespace, ObjectMeta, Service, ServicePort, ServiceSpec
 from k8snet.kube.plane import Plane
-from k8snet.kube.proxy.agent import KubeProxy
+from k8snet.kube.proxy.agent import SYNC, KubeProxy
 from k8snet.kube.proxy.facts import NodeFacts
 from k8snet.kube.proxy.fleet import KubeProxies
 from k8snet.kube.rest import Rest
@@ -170,3 +170,6 @@ class Assembly:
         for component in self.plane.components:
             if component.node == node:
                 self.plane.start(component)
+        if self._is_large:
+            for component in self.plane.find(KubeProxies.name):
+                self.plane.nudge(component, SYNC)

@@ -13,8 +13,8 @@ from k8snet.kube.client import Client
 from k8snet.kube.component import Again, Feed
 from k8snet.kube.history import Write
 from k8snet.kube.machine import Machine
-from k8snet.kube.objects import EndpointSlice, Service, changed
-from k8snet.kube.proxy.agent import SYNC, zone_of
+from k8snet.kube.objects import EndpointSlice, Service, changed, meta
+from k8snet.kube.proxy.agent import CANARY, LOOK_FOR_CANARY, RETRY, SYNC, zone_of
 from k8snet.kube.proxy.door import key_of
 from k8snet.kube.proxy.facts import NodeFacts
 from k8snet.kube.proxy.pace import Pace
@@ -58,30 +58,41 @@ class KubeProxies:
         return True
 
     def everything(self) -> Iterable[Key]:
-        """After a start they know nothing, and sync in full."""
+        """After a start they know nothing: they read all, and sync in full."""
         self._writers, self._pace = {}, Pace()
-        return [SYNC]
+        for node in self.client.list("Node"):
+            if (name := meta(node).name) in self._nodes:
+                self._nodes[name] = changed(self._nodes[name], zone=zone_of(node))
+        return [SYNC, CANARY]
 
     def reconcile(self, key: Key) -> Again | None:
-        """Sync all, unless the last sync was a moment ago."""
+        """Sync all, unless the last sync was a moment ago; or look whether somebody has flushed the tables."""
+        if key == CANARY:
+            for writer in self._writers.values():
+                if writer.machine.is_on:
+                    writer.begin_anew_if_flushed()
+            return Again(LOOK_FOR_CANARY, idle=True)
         if not self._pace.may_sync(self.client.now):
             return self._pace.delay(self.client.now)
         told = Told(tuple(self.client.list("Service")), tuple(self.client.list("EndpointSlice")))
+        refused = False
         for name, node in self._nodes.items():
             machine = self.machines[name]
             if machine.is_asleep:
                 machine.do(write_all, node, told, instead_of="kube-proxy")
             elif machine.is_on:
-                self._sync(machine, node, told)
-        return None
+                refused |= not self._sync(machine, node, told)
+        return Again(RETRY, idle=True) if refused else None
 
-    def _sync(self, machine: Machine, node: NodeFacts, told: Told) -> None:
+    def _sync(self, machine: Machine, node: NodeFacts, told: Told) -> bool:
+        """Write what has changed on a machine that is awake; all, if it has booted anew. False if its kernel refuses it."""
         writer = self._writers.get(machine.name)
         if writer is None:
             writer = self._writers[machine.name] = Writer(machine, node)
+        writer.begin_anew_if_flushed()
         writer.set_node(node)
         hear(writer, told)
-        writer.sync()
+        return writer.sync()
 
 
 def write_all(machine: Machine, node: NodeFacts, told: Told) -> None:

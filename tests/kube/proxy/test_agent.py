@@ -210,3 +210,14 @@ def test_in_a_large_cluster_a_machine_has_its_rules_when_it_is_touched() -> None
     cluster.kubectl("scale deployment web --replicas=1")
     for asker in (client, cluster.node("node60"), cluster.node("node61")):
         assert {outcome.trace.answered_by for outcome in asker.outcomes(VIP)} == {cluster.pod("web-…").name}
+
+
+def test_in_a_large_cluster_too_a_node_that_boots_again_has_its_rules_again() -> None:
+    cluster = Cluster(nodes=70)
+    cluster.apply(WEB)
+    node = cluster.node("node60")
+    assert node.curl(VIP).fate == "delivered"
+    cluster.kubectl("annotate service web touched=yes")
+    node.stop()
+    node.start()
+    assert node.curl(VIP).fate == "delivered"
