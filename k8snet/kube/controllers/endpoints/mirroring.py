@@ -13,7 +13,7 @@ from k8snet.kube.client import Client
 from k8snet.kube.component import Again
 from k8snet.kube.controllers.controller import NOTHING, Controller, key_of, reference_to
 from k8snet.kube.controllers.endpoints.membership import selector
-from k8snet.kube.controllers.endpoints.packing import MANAGED_BY, SERVICE_NAME, identity, is_same
+from k8snet.kube.controllers.endpoints.packing import MANAGED_BY, SERVICE_NAME, identity, is_same, services_of
 from k8snet.kube.controllers.endpoints.porthash import in_slices
 from k8snet.kube.controllers.endpoints.slices import port_key, prefix, slices_of
 from k8snet.kube.controllers.endpoints.subsets import repacked
@@ -56,11 +56,7 @@ class Mirroring(Controller):
 
     def slice_written(self, write: Write) -> Iterable[Key]:
         """A slice was written: look at the Endpoints, if it was somebody else who has changed one of ours."""
-        if write.who == self.name:
-            return NOTHING
-        versions = [each for each in (write.before, write.after) if each is not None]
-        return [(write.namespace, labels[SERVICE_NAME]) for each in versions
-                if (labels := meta(each).labels or {}).get(MANAGED_BY) == MANAGER and SERVICE_NAME in labels]  # fmt: skip
+        return NOTHING if write.who == self.name else services_of(write, MANAGER)
 
     def look_at(self, client: Client, key: Key) -> Again | None:
         """Look at one Endpoints object."""

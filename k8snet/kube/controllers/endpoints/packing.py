@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from k8snet.kube.history import Write
 from k8snet.kube.objects import Endpoint, EndpointSlice, changed, meta
+from k8snet.kube.store import Key
 
 MOST = 100
 """So many endpoints a slice has at most (``--max-endpoints-per-slice``)."""
@@ -21,6 +23,13 @@ RESERVED = (SERVICE_NAME, MANAGED_BY, HEADLESS)
 
 Identity = tuple[tuple[str, ...], str, str, str]
 """By what an endpoint is known again: addresses, hostname, and the object behind it."""
+
+
+def services_of(write: Write, manager: str) -> list[Key]:
+    """Whose a written slice was and is, if it is one of that manager's."""
+    versions = [each for each in (write.before, write.after) if each is not None]
+    return [(write.namespace, labels[SERVICE_NAME]) for each in versions
+            if (labels := meta(each).labels or {}).get(MANAGED_BY) == manager and SERVICE_NAME in labels]  # fmt: skip
 
 
 class Plan(NamedTuple):

@@ -17,7 +17,7 @@ from k8snet.kube.controllers.controller import NOTHING, Controller, key_of, refe
 from k8snet.kube.controllers.endpoints import endpoint as endpoints
 from k8snet.kube.controllers.endpoints.hints import hinted
 from k8snet.kube.controllers.endpoints.membership import Memberships, has_endpoints, selected, serves
-from k8snet.kube.controllers.endpoints.packing import HEADLESS, MANAGED_BY, RESERVED, SERVICE_NAME, Plan, packed
+from k8snet.kube.controllers.endpoints.packing import HEADLESS, MANAGED_BY, RESERVED, SERVICE_NAME, Plan, packed, services_of
 from k8snet.kube.controllers.endpoints.triggers import Triggers, annotated
 from k8snet.kube.history import Write
 from k8snet.kube.names import prefix_faults, subdomain_faults
@@ -46,11 +46,7 @@ class EndpointSlices(Controller):
 
     def slice_written(self, write: Write) -> Iterable[Key]:
         """A slice was written: look at its Service, if it was somebody else who has changed one of ours."""
-        if write.who == self.name:
-            return NOTHING
-        versions = [each for each in (write.before, write.after) if each is not None]
-        return [(write.namespace, labels[SERVICE_NAME]) for each in versions
-                if (labels := meta(each).labels or {}).get(MANAGED_BY) == MANAGER and SERVICE_NAME in labels]  # fmt: skip
+        return NOTHING if write.who == self.name else services_of(write, MANAGER)
 
     def forget(self) -> None:
         """Begin anew."""
